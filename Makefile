@@ -1,0 +1,53 @@
+# Everything a person or CI runs. The first use of a target makes what it needs in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: demo test check bench format fuzz clean
+
+## demo: watch Python talk to a SPEC server (HOST=… PORT=… for a real one, MOVE="th=1.2" COUNT=1 let it move and count)
+demo: $(READY)
+	@$(BIN)/python -m pycertifspec demo $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(foreach m,$(MOVE),--move $(m)) $(if $(COUNT),--count $(COUNT))
+
+## test: every test
+test: $(READY)
+	@$(BIN)/python -m pytest -q
+
+## check: format, lint, types, layers, tests with branch coverage, fuzzing for ten seconds each
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q --cov --cov-report=
+	$(BIN)/coverage combine -q --keep 2>/dev/null || true
+	$(BIN)/coverage report --fail-under=98
+	$(BIN)/python -m fuzzing.decoder --seconds 10 $(if $(CI),--seed 1)
+	$(BIN)/python -m fuzzing.language --seconds 10 $(if $(CI),--seed 1)
+
+## bench: every figure in the README, as ratios against a limit measured in the same run
+bench: $(READY)
+	@$(BIN)/python -m benchmarks
+
+## format: put the code into the shape that `check` wants
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+## fuzz: damaged traffic for the decoder and programs for the language, SECONDS each (default 3600)
+fuzz: $(READY)
+	$(BIN)/python -m fuzzing.decoder --seconds $(or $(SECONDS),3600)
+	$(BIN)/python -m fuzzing.language --seconds $(or $(SECONDS),3600)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage* .hypothesis
+
+# pip of Python 3.11 does not know --group yet: it is brought up to date first.
+$(READY): pyproject.toml
+	@echo "making $(VENV) (once; a minute or two) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pycertifspec needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable '.[cli]' --group dev
+	@touch $@

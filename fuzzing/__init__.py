@@ -1,0 +1,1 @@
+"""One target per decoder: `python -m fuzzing.decoder`."""

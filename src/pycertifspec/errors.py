@@ -1,0 +1,49 @@
+"""Every exception that this package raises on purpose."""
+
+from __future__ import annotations
+
+
+class SpecError(Exception):
+    """The root: `except SpecError` catches whatever pycertifspec raises on purpose."""
+
+
+class LocalProtocolError(SpecError, ValueError):
+    """We were asked to send what cannot be right; nothing was sent."""
+
+
+class LocalTypeError(LocalProtocolError, TypeError):
+    """We were asked to send a value of a kind that has no place in a message; nothing was sent."""
+
+
+class RemoteProtocolError(SpecError, ValueError):
+    """The other end sent what is not SPEC's protocol, or what contradicts itself.
+
+    Attributes:
+        field: the field that is wrong (``"magic"``, ``"len"``, ``"body"`` ...).
+        property: the name of the property it came with, where that was read already.
+
+    """
+
+    def __init__(self, message: str, *, field: str = "", property: str = "") -> None:  # noqa: A002  SPEC's word
+        super().__init__(message)
+        self.field = field
+        self.property = property
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), self.args, {"field": self.field, "property": self.property}
+
+
+class RemoteError(SpecError):
+    """The server said no: its answer was an error (PROTOCOL.md 2.5)."""
+
+
+class ServerNotFoundError(SpecError, ConnectionError):
+    """No SPEC server answered on any of the ports that were tried."""
+
+
+class ConnectionLostError(SpecError, ConnectionError):
+    """The other end is gone, or this connection can no longer be used."""
+
+
+class CallTimeoutError(SpecError, TimeoutError):
+    """The other end did not answer, or did not take what was sent, in time."""

@@ -1,0 +1,127 @@
+"""Data arrays: numpy's door. It is imported here alone, and when the first array is met: it costs 0.1 s."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pycertifspec.errors import LocalTypeError, RemoteProtocolError
+
+from .constants import ELEMENT_SIZES, ELEMENTS, ByteOrder, DataTypes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    import numpy.typing as npt
+
+_TYPES = {code: kind for kind, code in ELEMENTS.items()}
+_MARKS: dict[ByteOrder, str] = {"little": "<", "big": ">"}
+
+
+def numpy_types() -> Mapping[int, type[np.generic]]:
+    """Return numpy's scalar type for each binary data type, by code."""
+    import numpy as np  # noqa: PLC0415  see the module's first line
+
+    others: dict[int, str] = {DataTypes.SV_DOUBLE: "f8", DataTypes.SV_ARR_STRING: "i1"}
+    return MappingProxyType({kind: np.dtype(code).type for kind, code in (ELEMENTS | others).items()})
+
+
+def item_size(kind: int) -> int:
+    """Return the bytes of one element of a numeric array type."""
+    return ELEMENT_SIZES[kind]
+
+
+def decode(kind: int, rows: int, cols: int, raw: bytes, order: ByteOrder, name: str = "") -> npt.NDArray[Any]:
+    """Return a numeric array: a view on `raw` where its byte order is the machine's, else a copy that is.
+
+    One-dimensional where either dimension is at most 1, else ``(rows, cols)``, row-major (PROTOCOL.md 3.5).
+    A body that holds whole elements, but another number than the header says, comes out
+    one-dimensional, with a warning in the log.
+
+    Args:
+        kind: the type of array.
+        rows: as the header says.
+        cols: as the header says.
+        raw: the body; one NUL after the last element is ignored.
+        order: byte order of the elements.
+        name: of the property, for messages.
+
+    Raises:
+        RemoteProtocolError: the body's length is no whole number of elements.
+
+    """
+    import numpy as np  # noqa: PLC0415  see the module's first line
+
+    size = item_size(kind)
+    count = rows * cols or max(rows, cols)
+    if len(raw) == count * size + 1 and raw.endswith(b"\0"):
+        raw = raw[:-1] if size == 1 else raw  # elements of more bytes leave the odd one over by themselves
+    elif len(raw) != count * size:
+        if len(raw) % size:
+            raise RemoteProtocolError(
+                f"the array {name!r} has {len(raw)} bytes, expected {rows} x {cols} elements of {size} bytes",
+                field="len",
+                property=name,
+            )
+        import logging  # noqa: PLC0415  a third of this package's import time, for what hardly happens
+
+        logger = logging.getLogger("pycertifspec.wire")
+        logger.warning("the array %r has %d bytes for %d x %d elements of %d", name, len(raw), rows, cols, size)
+        rows, cols = 1, len(raw) // size
+    array = np.frombuffer(raw, dtype=_MARKS[order] + ELEMENTS[kind], count=len(raw) // size)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    return array.reshape(rows, cols) if min(rows, cols) > 1 else array
+
+
+def in_order(array: object, order: ByteOrder) -> memoryview:
+    """Return the bytes of an array with its elements in this byte order.
+
+    Args:
+        array: contiguous, with numbers of one size.
+        order: of the elements in the result.
+
+    """
+    import numpy as np  # noqa: PLC0415  see the module's first line
+
+    copy = np.asarray(array).reshape(-1).astype(f"{_MARKS[order]}{np.asarray(array).dtype.str[1:]}")
+    return copy.view("u1").data
+
+
+def is_array(value: object) -> bool:
+    """Tell whether a value is numpy's array or scalar, without importing numpy for it."""
+    return type(value).__module__ == "numpy" and hasattr(value, "dtype")
+
+
+def encode(value: object, order: ByteOrder) -> tuple[int, int, int, memoryview]:
+    """Return the type, rows, columns and body of a numeric array.
+
+    A one-dimensional array is one row (PROTOCOL.md 3.5). Where the array is contiguous and in the
+    right byte order, the body is a view on it.
+
+    Args:
+        value: an array of one or two dimensions, or a sequence of numbers; booleans travel as bytes.
+        order: byte order of the connection.
+
+    Raises:
+        LocalTypeError: it has no numeric type that SPEC knows, or too many dimensions.
+
+    """
+    import numpy as np  # noqa: PLC0415  see the module's first line
+
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise LocalTypeError(f"cannot send: {value!r} is no array: {error}") from error
+    if array.dtype.kind == "b":
+        array = array.astype("u1")
+    kind = _TYPES.get(f"{array.dtype.kind}{array.dtype.itemsize}")
+    if kind is None or array.ndim not in (1, 2):
+        raise LocalTypeError(
+            f"cannot send: an array of {array.dtype} in {array.ndim} dimensions; "
+            f"SPEC knows {', '.join(ELEMENTS.values())} in one or two"
+        )
+    array = np.ascontiguousarray(array, dtype=_MARKS[order] + ELEMENTS[kind])
+    rows, cols = array.shape if array.ndim == 2 else (1, array.size)
+    return kind, rows, cols, array.reshape(-1).view("u1").data

@@ -1,0 +1,98 @@
+"""`Decoder`: a stream's bytes in, in any slicing, whole messages out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pycertifspec.errors import RemoteProtocolError
+
+from . import header, message
+from .constants import DEFAULT_MAX_BODY, ByteOrder
+from .reader import BodyBuffer, body_too_long
+
+if TYPE_CHECKING:
+    from .message import SpecMessage
+
+
+class Decoder:
+    """Cuts a stream into messages.
+
+    Args:
+        max_body: the longest body that is accepted, in bytes.
+
+    Attributes:
+        failure: why the stream was given up, or None; what came before it was returned.
+
+    """
+
+    def __init__(self, *, max_body: int = DEFAULT_MAX_BODY) -> None:
+        self.max_body = max_body
+        self.failure: RemoteProtocolError | None = None
+        self._kept = b""  # the beginning of a message, less than its header or than a body worth a buffer
+        self._order: ByteOrder = "little"  # of the message whose body is being filled
+        self._fields: header.Fields = ()
+        self._body: BodyBuffer | None = None
+        self._filled = 0
+
+    def receive(self, data: bytes | bytearray | memoryview) -> list[SpecMessage]:
+        """Take in `data`; return the messages that are whole now, oldest first.
+
+        Where messages come before bytes that are none, the messages are returned, `failure` is set,
+        and the next call raises.
+
+        Raises:
+            RemoteProtocolError: the bytes are not messages; the stream is lost.
+
+        """
+        if self.failure is not None:
+            raise self.failure
+        messages: list[SpecMessage] = []
+        try:
+            self._receive(data, messages)
+        except RemoteProtocolError as error:
+            self.failure = error
+            if not messages:
+                raise
+        return messages
+
+    def _receive(self, data: bytes | bytearray | memoryview, messages: list[SpecMessage]) -> None:
+        start = 0
+        if self._body is not None:
+            start = self._fill(data, 0, messages)
+            if self._body is not None:
+                return
+        stream = data if isinstance(data, bytes) and start == 0 else bytes(memoryview(data)[start:])
+        if self._kept:
+            stream = self._kept + stream
+        at, end = 0, len(stream)
+        while end - at >= header.MIN_HEADER_SIZE:
+            order, size, body_size = header.measure(stream, at)
+            body_start = at + size
+            if end < body_start:
+                break
+            fields = header.unpack(stream, at, order)
+            if body_size > self.max_body:
+                raise body_too_long(fields, self.max_body)
+            at = body_start + body_size
+            if at > end:
+                self._order, self._fields, self._body, self._filled = order, fields, BodyBuffer(body_size), 0
+                self._kept = b""
+                self._fill(stream, body_start, messages)
+                return
+            messages.append(message.make(order, fields, stream[body_start:at]))
+        self._kept = stream[at:]
+        if self._kept:
+            header.check(self._kept)
+
+    def _fill(self, data: bytes | bytearray | memoryview, start: int, messages: list[SpecMessage]) -> int:
+        """Copy what belongs to the body that is being filled; return where the next message starts in `data`."""
+        assert self._body is not None  # noqa: S101  for the type checker
+        size = int(self._fields[10])
+        count = min(len(data) - start, size - self._filled)
+        with self._body.memory() as memory:
+            memory[self._filled : self._filled + count] = memoryview(data)[start : start + count]
+        self._filled += count
+        if self._filled == size:
+            messages.append(message.make(self._order, self._fields, self._body.take()))
+            self._body = None
+        return start + count
