@@ -1,0 +1,150 @@
+"""Finding a server: which ports are asked, what counts as an answer, who wins (PROTOCOL.md 1.5)."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from pycertifspec.errors import LocalProtocolError, ServerNotFoundError
+from pycertifspec.wire import header
+from pycertifspec.wire.constants import DEFAULT_PORT_RANGE, DataTypes, EventTypes
+from pycertifspec.wire.values import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pycertifspec.wire.message import SpecMessage
+
+CLIENT_NAME = "pycertifspec"  # a free text that helps who reads the server's log
+
+# A scan of all ports must not use up the process's descriptors (often 1024; 512 for select on Windows).
+MAX_PROBES = 128
+
+# Characters of what is told about a port that answered something else.
+MAX_REASON = 160
+
+
+def candidate_ports(
+    port: int | None, ports: Iterable[int], port_range: tuple[int, int] | None = DEFAULT_PORT_RANGE
+) -> list[int]:
+    """Return the ports to try, best first, each once: `port`, then `ports`, then `port_range`.
+
+    Args:
+        port: the port that is known, or None.
+        ports: ports that are likely.
+        port_range: first and last port of a range, both inclusive, or None.
+
+    Raises:
+        LocalProtocolError: one is no port number, or there is none at all.
+
+    """
+    wanted = [] if port is None else [port]
+    wanted += ports
+    for number in (*wanted, *(port_range or ())):
+        if not _is_port(number):
+            raise LocalProtocolError(f"cannot look for a server: {number!r} is no port number (1 to 65535)")
+    if port_range is not None:
+        first, last = port_range
+        wanted += range(first, last + 1)
+    if not wanted:
+        raise LocalProtocolError("cannot look for a server: no port was named and the range is empty")
+    return list(dict.fromkeys(wanted))
+
+
+def hello(sec: int, usec: int) -> bytes:
+    """Return the packet that asks who is there, stamped with the time of sending."""
+    return header.build(
+        sys.byteorder,
+        header.NEWEST_VERSION,
+        1,
+        sec,
+        usec,
+        EventTypes.SV_HELLO,
+        DataTypes.SV_STRING,
+        0,
+        0,
+        0,
+        0,
+        0,
+        CLIENT_NAME,
+    )
+
+
+def server_name(reply: SpecMessage) -> str:
+    """Return the process name in a HELLO_REPLY: its body's, or its name field's where the body is empty."""
+    return text_of(reply) or reply.name
+
+
+def objection(reply: SpecMessage, name: str | None) -> str | None:
+    """Return why the answer to our HELLO is not the one that we look for, or None if it is."""
+    if reply.cmd != EventTypes.SV_HELLO_REPLY:
+        return f"answered HELLO with command {reply.cmd!r}"
+    if name is not None and server_name(reply) != name:
+        return f"is {server_name(reply)!r}"
+    return None
+
+
+def _is_port(number: object) -> bool:
+    return isinstance(number, int) and 0 < number < 1 << 16
+
+
+class Choice:
+    """Decides between candidates that are asked at the same time: the first in order that answers wins."""
+
+    def __init__(self, count: int) -> None:
+        self._answers: list[bool | None] = [None] * count
+        self.reasons: dict[int, str] = {}
+
+    def accept(self, index: int) -> None:
+        """Take note that a candidate answered as it should."""
+        self._answers[index] = True
+
+    def refuse(self, index: int, reason: str) -> None:
+        """Take note that a candidate is out, and why."""
+        self._answers[index] = False
+        self.reasons[index] = reason
+
+    @property
+    def winner(self) -> int | None:
+        """The candidate that won, as soon as no better one can answer any more."""
+        for index, answered in enumerate(self._answers):
+            if answered is not False:
+                return index if answered else None
+        return None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing that may still come changes the outcome."""
+        return self.winner is not None or None not in self._answers
+
+
+def not_found(host: str, ports: Sequence[int], name: str | None, reasons: Iterable[tuple[int, str]]) -> Exception:
+    """Return the error that says who was looked for, where, what came back and what to do.
+
+    Args:
+        host: as the caller named it.
+        ports: all that were tried, in order.
+        name: the process name that was wanted, or None.
+        reasons: port and what was wrong with it; refused connections need not be told one by one.
+
+    """
+    wanted = f"SPEC server named {name!r}" if name is not None else "SPEC server"
+    by_reason: dict[str, list[int]] = {}
+    for port, reason in reasons:
+        by_reason.setdefault(reason[:MAX_REASON], []).append(port)
+    told = "; ".join(f"{port_ranges(of)} {reason}" for reason, of in by_reason.items())
+    return ServerNotFoundError(
+        f"no {wanted} found on {host}, ports {port_ranges(ports)}{f' ({told})' if told else ''}; "
+        "is SPEC running in server mode? Start it with `-S` (`fourc -S`), or with `-S PORT` for a port of your choice"
+    )
+
+
+def port_ranges(ports: Sequence[int]) -> str:
+    """Return ports as a person writes them: ``6789, 6510-6530``."""
+    runs: list[list[int]] = []
+    for port in ports:
+        if runs and runs[-1][-1] + 1 == port:
+            runs[-1].append(port)
+        else:
+            runs.append([port])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
