@@ -1,0 +1,322 @@
+"""`Server`: serves a program to its clients, in asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pycertifspec.errors import LocalProtocolError, RemoteProtocolError, ServerNotFoundError, SpecError
+from pycertifspec.session import discovery
+from pycertifspec.session.options import ServerOptions
+from pycertifspec.session.outbox import Outbox
+from pycertifspec.session.server import ServerSession
+from pycertifspec.session.service import Command, Job, Service
+from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Self
+
+    from pycertifspec.session.service import Program
+
+logger = logging.getLogger("pycertifspec.server")
+
+# SPEC's servers have a handful of clients, a facility's displays some hundred.
+MAX_CLIENTS = 2_000
+# What a client may send in one message: an array of a large detector, not a denial of service.
+MAX_CLIENT_BODY = 256 * 1024 * 1024
+# One buffer serves all clients, for each read is taken in before the next.
+READ_SIZE = 256 * 1024
+# How long clients are given, when the server closes, to take what waits for them, in seconds.
+FAREWELL = 1.0
+
+
+def _sec_usec() -> tuple[int, int]:
+    return divmod(time.time_ns() // 1000, 1_000_000)
+
+
+class _Connection(asyncio.BufferedProtocol):
+    """One client's connection: bytes in both directions."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.session = ServerSession(_sec_usec, max_body=MAX_CLIENT_BODY)
+        self._outbox: Outbox | None = None  # made when the client first reads slowly
+        self._paused = False
+        self._closing = False
+        self.label = "a client"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  for the type checker
+        self._transport = transport
+        peer = transport.get_extra_info("peername")
+        self.label = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "a client"
+        if not self._server.admit(self):
+            logger.warning("%s is turned away: %d clients are connected", self.label, self._server.max_clients)
+            transport.abort()
+            return
+        logger.info("%s connected", self.label)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  asyncio's signature
+        return self._server.read_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        try:
+            messages = self.session.receive(self._server.read_buffer[:nbytes])
+        except RemoteProtocolError as error:
+            logger.warning("%s is dropped: %s", self.label, error)
+            self._transport.abort()
+            return
+        for message in messages:
+            if self._closing:
+                return
+            logger.debug("%s: %s", self.label, message)
+            self._server.service.received(self, message)
+        if self.session.failure is not None:
+            logger.warning("%s is dropped: %s", self.label, self.session.failure)
+            self.close()
+
+    def send(self, packet: bytes, key: str | None = None, *, event: bool = False) -> None:
+        """Send a packet, or let it wait while the client reads slowly."""
+        if self._closing:
+            return
+        if not self._paused:
+            self._transport.write(packet)
+            return
+        if self._outbox is None:
+            self._outbox = Outbox()
+        if not self._outbox.put(packet, key, asked=not event):
+            logger.warning("%s is dropped: it has not read %d bytes", self.label, self._outbox.size)
+            self._closing = True
+            self._transport.abort()
+
+    def pause_writing(self) -> None:
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        self._paused = False
+        while self._outbox and not self._paused:
+            self._transport.write(self._outbox.take())
+        if self._closing and not self._outbox:
+            self._transport.close()
+
+    def close(self) -> None:
+        """Close the connection after what waits was sent."""
+        self._closing = True
+        if not self._outbox:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close the connection now."""
+        self._closing = True
+        self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        logger.info("%s is gone%s", self.label, f": {exc}" if exc else "")
+        self._closing = True
+        self._outbox = None
+        self._server.dismiss(self)
+
+
+class Server:
+    """Serves a program to clients on this machine, or on others if told so.
+
+    ``async with Server(application) as server: await server.wait_closed()``, or `start` and `close`.
+
+    Args:
+        program: an `Application`, or whatever fits `pycertifspec.session.service.Program`.
+        host: the address to bind; the loopback unless told otherwise. There is no authentication: who can
+            connect can move motors.
+        port: a port; a range (first, last); None for the first free port of 6510 to 6530; 0 for any.
+        options: the ways in which servers differ.
+        max_clients: more are turned away.
+
+    Raises:
+        LocalProtocolError: a port is no port number, or the range is empty.
+
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        host: str = "127.0.0.1",
+        port: int | tuple[int, int] | None = None,
+        options: ServerOptions | None = None,
+        max_clients: int = MAX_CLIENTS,
+    ) -> None:
+        self.program = program
+        self.host = host
+        self.max_clients = max_clients
+        self.service = Service(program, options or ServerOptions(), self._wake, self._interrupt)
+        self.read_buffer = memoryview(bytearray(READ_SIZE))
+        self._ports = _ports(port)
+        self._connections: set[_Connection] = set()
+        self._server: asyncio.Server | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._job: asyncio.Task[Any] | None = None
+        self._worker: asyncio.Task[None] | None = None
+        self._closed = asyncio.Event()
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on.
+
+        Raises:
+            RuntimeError: it has not been started.
+
+        """
+        if self._server is None or not self._server.sockets:
+            raise RuntimeError("the server is not listening; start it first")
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def start(self) -> None:
+        """Bind and listen.
+
+        Raises:
+            ServerNotFoundError: no port is free.
+
+        """
+        self._loop = asyncio.get_running_loop()
+        for port in self._ports:
+            try:
+                self._server = await self._loop.create_server(lambda: _Connection(self), self.host, port)
+                break
+            except OSError as error:
+                problem = error
+        else:
+            tried = discovery.port_ranges(list(self._ports))
+            raise ServerNotFoundError(f"cannot listen on {self.host}, ports {tried}: {problem}") from problem
+        self.program.attach(self)
+        logger.info("%s listens on %s:%d", self.program.name, self.host, self.port)
+
+    async def close(self) -> None:
+        """Tell the clients, stop listening and close every connection."""
+        if self._server is None:
+            return
+        self._server.close()
+        self.service.quit()
+        self.program.abort()
+        if self._worker is not None:
+            self._worker.cancel()
+            while not (await asyncio.wait([self._worker], timeout=FAREWELL))[0]:
+                self.program.abort()  # what it does to clean up does not end either
+        for connection in list(self._connections):
+            connection.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                while self._connections:
+                    self._closed.clear()
+                    await self._closed.wait()
+        for connection in list(self._connections):
+            connection.abort()
+        self.program.attach(None)
+        await self._server.wait_closed()
+        self._server = None
+        await asyncio.sleep(0)  # what was cancelled ends now
+
+    async def serve_forever(self) -> None:
+        """Serve until cancelled."""
+        await asyncio.get_running_loop().create_future()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # ---- connections ----
+
+    def admit(self, connection: _Connection) -> bool:
+        """Take in a new connection, unless there are too many."""
+        if len(self._connections) >= self.max_clients:
+            return False
+        self._connections.add(connection)
+        return True
+
+    def dismiss(self, connection: _Connection) -> None:
+        """Forget a connection that is closed."""
+        self._connections.discard(connection)
+        self.service.lost(connection)
+        if not self._connections:
+            self._closed.set()
+
+    # What a program asks of its server (session.service.Channel).
+
+    @property
+    def options(self) -> ServerOptions:
+        """The ways in which this server differs from others."""
+        return self.service.options
+
+    def watched(self, name: str) -> bool:
+        """Return whether a client watches a property, or an element of it. Any thread may call it."""
+        return self.service.watched(name)
+
+    def push(self, command: Command) -> None:
+        """Put a command into the queue."""
+        self.service.push(command)
+
+    def tell(self, name: str, value: Any, *, deleted: bool = False, mergeable: bool = True) -> None:
+        """Tell those who watch a property its new value. Any thread may call it."""
+        try:
+            here = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            here = False
+        change = partial(self.service.changed, name, value, deleted=deleted, mergeable=mergeable)
+        if here:
+            change()
+        elif self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+                self._loop.call_soon_threadsafe(change)
+
+    # ---- the command queue ----
+
+    def _wake(self) -> None:
+        if self._loop is not None and (self._worker is None or self._worker.done()):
+            self._worker = self._loop.create_task(self._work(), name=f"{self.program.name} commands")
+
+    def _interrupt(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    async def _work(self) -> None:
+        """Execute what waits, one command after the other."""
+        worker = asyncio.current_task()
+        # A command that does not let itself be cancelled must not make the server's end begin the next one.
+        while not (worker and worker.cancelling()) and (job := self.service.next_job()) is not None:
+            await self._execute(job)
+
+    async def _execute(self, job: Job) -> None:
+        self._job = asyncio.ensure_future(self.program.execute(job.command))
+        try:
+            value = await self._job
+        except asyncio.CancelledError:
+            self.service.failed(job, f"aborted: {job.command.text[:80]}")
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                self._job.cancel()
+                raise
+        except SpecError as error:
+            self.service.failed(job, str(error))
+        except Exception as error:
+            # Whatever goes wrong in a published function belongs to who called it; the author gets the traceback.
+            logger.exception("the command %r failed", job.command.text[:80])
+            self.service.failed(job, f"{type(error).__name__}: {error}")
+        else:
+            self.service.finished(job, value)
+        finally:
+            self._job = None
+
+
+def _ports(port: int | tuple[int, int] | None) -> Iterable[int]:
+    first, last = port if isinstance(port, tuple) else DEFAULT_PORT_RANGE if port is None else (port, port)
+    if not 0 <= first <= last < 1 << 16:
+        raise LocalProtocolError(
+            f"cannot listen on {port!r}: expected ports from 0 to 65535, the first not above the last"
+        )
+    return range(first, last + 1)
