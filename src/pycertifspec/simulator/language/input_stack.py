@@ -1,0 +1,124 @@
+"""The stack of texts that are waiting to be read: keyboard, files, expanded macros (SPEC_LANGUAGE.md 1.1)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from .errors import Position, exceeded
+
+if TYPE_CHECKING:
+    from .limits import Limits
+
+
+class Frame:
+    """One text and how far it has been read.
+
+    Attributes:
+        text: the whole text.
+        offset: where reading goes on.
+        source: the file it came from, or ``"tty"``.
+        line: the line of `source` at which the text begins.
+        macro: the macro it is the text of, or an empty string.
+        place: where all of it is said to stand, when its own lines say nothing.
+        closed: whether a statement must end where the text ends: true of files, false of macros.
+
+    """
+
+    __slots__ = ("_newlines", "closed", "line", "macro", "offset", "place", "source", "text")
+
+    def __init__(
+        self,
+        text: str,
+        source: str,
+        *,
+        line: int = 1,
+        macro: str = "",
+        place: Position | None = None,
+        closed: bool = False,
+    ) -> None:
+        self.text = text
+        self.offset = 0
+        self.source = source
+        self.line = line
+        self.macro = macro
+        self.place = place
+        self.closed = closed
+        self._newlines: list[int] | None = None
+
+    def position(self, offset: int) -> Position:
+        """Return the place of a character."""
+        if self.place is not None:
+            return Position(self.place.source, self.place.line, self.macro)
+        if self._newlines is None:
+            self._newlines = [n for n, character in enumerate(self.text) if character == "\n"]
+        return Position(self.source, self.line + bisect_right(self._newlines, offset - 1), self.macro)
+
+    def extend(self, text: str) -> None:
+        """Add text at the end."""
+        self.text += text
+        self._newlines = None
+
+
+class InputStack:
+    """The texts, the one that is being read on top."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.frames: list[Frame] = []
+
+    def push(self, frame: Frame) -> None:
+        """Read `frame` before anything else.
+
+        Raises:
+            LimitExceededError: too many texts are waiting.
+
+        """
+        self.drop_read()
+        if len(self.frames) >= self._limits.input_depth:
+            exceeded("input_depth", self._limits.input_depth, "The number of texts being read")
+        self.frames.append(frame)
+
+    def drop_read(self) -> None:
+        """Forget macro texts that have been read to their end."""
+        frames = self.frames
+        while len(frames) > 1 and not frames[-1].closed and frames[-1].offset >= len(frames[-1].text):
+            frames.pop()
+
+    def next_frame(self, *, between_statements: bool) -> Frame | None:
+        """Return the text to read from, or None at the end of all, or of a file inside a statement."""
+        frames = self.frames
+        while frames:
+            top = frames[-1]
+            if top.offset < len(top.text):
+                return top
+            if len(frames) == 1 or (top.closed and not between_statements):
+                return None
+            frames.pop()
+        return None
+
+    def merge(self) -> bool:
+        """Join the text on top with the one below, for a quote that goes on there; tell whether there was one."""
+        if len(self.frames) < 2 or self.frames[-1].closed:
+            return False
+        top, below = self.frames[-1], self.frames[-2]
+        rest = top.text[top.offset :] + below.text[below.offset :]
+        position = top.position(top.offset)
+        merged = Frame(rest, position.source, line=position.line, macro=position.macro, closed=below.closed)
+        self.frames[-2:] = [merged]
+        return True
+
+    def clear(self) -> None:
+        """Throw everything away."""
+        self.frames.clear()
+
+    def snapshot(self) -> list[tuple[Frame, int]]:
+        """Remember where reading is."""
+        self.drop_read()
+        return [(frame, frame.offset) for frame in self.frames]
+
+    def restore(self, snapshot: list[tuple[Frame, int]]) -> None:
+        """Go back to where reading was."""
+        for frame, offset in snapshot:
+            frame.offset = offset
+        self.frames = [frame for frame, _ in snapshot]
