@@ -1,0 +1,1 @@
+"""A whole SPEC, simulated: its language, motors, counters, scans and data files."""

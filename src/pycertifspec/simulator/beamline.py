@@ -1,0 +1,321 @@
+"""`Beamline`: a whole simulated SPEC, its language, instrument and standard macros, as a program to be served."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from pycertifspec.errors import RemoteError
+from pycertifspec.session import properties
+from pycertifspec.session.service import Command
+
+from .functions.counters import CounterFunctions
+from .functions.links import Links
+from .functions.motors import MotorFunctions
+from .functions.remote import RemoteFunctions
+from .hardware.default import default_instrument
+from .language import DELETED, Interpreter, QuitError, SpecLanguageError, SpecRuntimeError
+from .loading import run_file
+from .prompting import Prompt
+from .published import (
+    CounterValue,
+    CountProperty,
+    MotorProperty,
+    SentProperty,
+    StatusProperty,
+    VariableProperty,
+    number_text,
+    outside,
+    outside_key,
+)
+from .synchronising import SyncQuestions
+from .telling import Announcer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from pycertifspec.session.service import Channel, Published
+
+    from .clock import Clock
+    from .hardware.instrument import Instrument
+    from .world import World
+
+# The standard macros, in the order in which they are read.
+STANDARD_MACROS = ("helpers.mac", "motors.mac", "counting.mac")
+
+# Properties that prop_send() may make: more than a beamline has, and no macro fills the memory with them.
+MAX_SENT = 1_000
+
+
+class Beamline:
+    """A simulated SPEC.
+
+    Commands run one after the other in a thread of their own, as SPEC's do at its prompt; properties are
+    read and set meanwhile.
+
+    Args:
+        name: the name it was started under: ``fourc``.
+        clock: model time.
+        world: screen, keyboard, files; its screen is to be `show` of this object, see `simulated`.
+        instrument: motors and counters; the default four-circle if None.
+        seed: of the counters' noise.
+
+    """
+
+    def __init__(
+        self, name: str, clock: Clock, world: World, *, instrument: Instrument | None = None, seed: int = 0
+    ) -> None:
+        self.name = name
+        self.clock = clock
+        self.world = world
+        self.instrument = instrument or default_instrument(clock, seed=seed)
+        self.interpreter = Interpreter(world, program_name=name)
+        self.simulating = False
+        self.finished = asyncio.Event()
+        self._announcer = Announcer(self.instrument)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{name}-commands")
+        self._running = self._aborted = False
+        self._prompt = Prompt(name, self.show)
+        self._sent = 0
+        self._questions = SyncQuestions(world.interrupt, self._tell_question)
+        self._remote = RemoteFunctions(self._send, world.interrupt)
+        self._motors = MotorFunctions(self.instrument, self._questions.ask, self._announcer.null_move)
+        self._properties: dict[str, Published] = {}
+        self._install()
+
+    def _install(self) -> None:
+        interpreter = self.interpreter
+        counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate)
+        for part in (self._motors, counters, Links(), self._remote):
+            part.install(interpreter)
+        interpreter.asks_before_undef = False
+        motors = {motor.mnemonic for motor in self.instrument.motors}
+        counted = {counter.mnemonic for counter in self.instrument.counters}
+        interpreter.macros.is_motor, interpreter.macros.is_counter = motors.__contains__, counted.__contains__
+        interpreter.on_reset = self._reset
+        for path, get in (
+            (properties.SHELL, lambda: 0),
+            (properties.SIMULATE, lambda: int(self.simulating)),
+            (properties.QUIT, lambda: 0),
+        ):
+            self._properties[path] = StatusProperty(path, get)
+        for motor in self.instrument.motors:
+            for prop in properties.MOTOR:
+                if prop is not properties.START_ONE:
+                    path = properties.motor_path(motor.mnemonic, prop.name)
+                    self._properties[path] = MotorProperty(motor, prop, self._announcer.push, self._questions.answer)
+        count = CountProperty(self.instrument, self._announcer.push, self.abort)
+        self._properties[properties.COUNT_ALL] = count
+        for counter in self.instrument.counters:
+            self._properties[properties.scaler_path(counter.mnemonic, "value")] = CounterValue(counter)
+            self._properties[properties.scaler_path(counter.mnemonic, "count")] = count
+        for macros in STANDARD_MACROS:
+            text = resources.files("pycertifspec.simulator").joinpath("macros", macros).read_text(encoding="utf-8")
+            self.run(text, source=macros)
+        interpreter.symbols.on_change = self._variable_changed
+        self.world.on_output = self._file_written
+
+    # ---- running commands ----
+
+    def run(self, text: str, *, source: str = "tty") -> Any:
+        """Run text in this thread; return the value of its last statement.
+
+        Raises:
+            SpecLanguageError: it failed; the message was shown and the cleanup macros have run.
+
+        """
+        with self._active():
+            return outside(self.interpreter.execute(text, source=source))
+
+    def load(self, paths: Iterable[Path]) -> None:
+        """Run macro files in this thread.
+
+        Raises:
+            RemoteError: one has an error; it names file and line.
+            MacroInterruptError: one was interrupted.
+            QuitError: one said ``quit``.
+            OSError: one cannot be read.
+
+        """
+        with self._active():
+            for path in paths:
+                run_file(self.interpreter, path)
+
+    def begin(self) -> None:
+        """Run ``begin_mac``, if the files that were loaded define it (SPEC_LANGUAGE.md 2.7)."""
+        with self._active():
+            self.interpreter.run_macro("begin_mac")
+
+    @contextlib.contextmanager
+    def _active(self) -> Iterator[None]:
+        self._begin()
+        try:
+            yield
+        finally:
+            self._running = False
+
+    def _begin(self) -> None:
+        """Let interrupts be for the command that begins; one that came too late for the last is forgotten."""
+        self.interpreter.interrupted = self._aborted = False
+        self.world.interrupt.clear()
+        self._running = True
+
+    def interrupt(self) -> None:
+        """Stop the command that runs, as ^C does. Any thread may."""
+        if self._running:
+            self.interpreter.interrupt()
+            self.world.interrupt.set()
+
+    def _reset(self) -> None:
+        """Begin what follows an error or ^C: motors and counters stop, and waits wait again for the cleanup macros."""
+        self.instrument.stop()
+        self.world.interrupt.clear()
+
+    def show(self, text: str) -> None:
+        """Show text on the screen: to the clients that watch ``output/tty``."""
+        self._announcer.tell(properties.TTY, text, mergeable=False)
+
+    def _file_written(self, names: Callable[[], Iterable[str]], text: str) -> None:
+        """Show what went to a file to those who watch it under one of its names (PROTOCOL.md 5.4)."""
+        if self._announcer.attached:
+            for name in set(names()):
+                self._announcer.tell(f"output/{name}", text, mergeable=False)
+
+    def _simulate(self, on: bool) -> None:
+        self.simulating = on
+        self._announcer.tell(properties.SIMULATE, int(on))
+
+    def _send(self, name: str, value: Any) -> None:
+        """Tell clients what a macro sends; a name that is no property yet becomes one (`prop_send`)."""
+        if self.find(name) is None:
+            if self._sent >= MAX_SENT:
+                raise SpecRuntimeError(f"prop_send() has made {MAX_SENT} properties already.")
+            self._sent += 1
+            self._properties[name] = SentProperty(name)
+        known = self._properties.get(name)
+        if isinstance(known, SentProperty):
+            known.value = value
+        self._announcer.tell(name, value, mergeable=False)
+
+    # ---- what the server asks (session.service.Program) ----
+
+    def attach(self, channel: Channel | None) -> None:
+        """Say who tells changes and queues commands; None when the server goes away."""
+        if channel is None:
+            self.close()
+        else:
+            self._announcer.attach(channel)
+
+    def close(self) -> None:
+        """Stop what runs and end the command thread."""
+        self._announcer.detach()
+        self._prompt.close()
+        self.interrupt()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+        self.instrument.stop()
+        self._remote.close()
+        self.interpreter.outputs.close_all()
+
+    def find(self, name: str) -> Published | None:
+        """Return the property of this name, if there is one."""
+        known = self._properties.get(name)
+        if known is None and name.startswith("var/"):
+            variable = name.removeprefix("var/")
+            if self.interpreter.symbols.is_global(variable):
+                return VariableProperty(self.interpreter, variable)
+        return known
+
+    def start_motors(self, targets: list[tuple[str, str]]) -> Command | None:
+        """Return the command that SPEC pushes to start motors (PROTOCOL.md 5.6, 5.7)."""
+        settings = "".join(f"A[{mne}]={number_text(value, f'motor {mne}')};" for mne, value in targets)
+        return Command((f"{{get_angles;{settings}move_em;}}\n",))
+
+    def abort(self) -> None:
+        """Stop what moves, counts and runs, as ^C at the keyboard."""
+        self._aborted = True
+        self.interrupt()
+        self.instrument.stop()
+
+    def abort_motors(self) -> None:
+        """Stop what moves."""
+        self.instrument.stop_motors()
+
+    async def execute(self, command: Command) -> Any:
+        """Run a command in the command thread.
+
+        Raises:
+            RemoteError: it failed, with what SPEC showed.
+
+        """
+        loop = asyncio.get_running_loop()
+        self._prompt.leave()
+        self._begin()
+        work = loop.run_in_executor(self._thread, self._run_command, self._spelled(command))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            if not self._aborted:
+                self.abort()
+            while not work.done():  # a second abort() interrupts the cleanup macros
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([work])
+            raise
+        finally:
+            self._prompt.come_back()
+            self._running = False
+            if work.done() and not work.cancelled():
+                work.exception()  # told above, or of no interest after an abort
+
+    def _run_command(self, text: str) -> Any:
+        try:
+            value = outside(self.interpreter.execute(text))
+            if not self.interpreter.run_macro("prompt_mac"):
+                self.interpreter.macros.remove("prompt_mac")  # it failed, and was shown
+        except QuitError:
+            self._announcer.soon(self.finished.set)
+            return ""
+        except SpecLanguageError as error:
+            raise RemoteError(error.message) from error
+        return value
+
+    def _spelled(self, command: Command) -> str:
+        """Return a command as SPEC text: a function gets parentheses, a macro its words (PROTOCOL.md 2.2)."""
+        name, *arguments = command.items
+        if not arguments:
+            return name
+        macro = self.interpreter.macros.get(name)
+        is_function = name in self.interpreter.functions if macro is None else macro.parameters is not None
+        return f"{name}({', '.join(arguments)})" if is_function else f"{name} {' '.join(arguments)}"
+
+    # ---- telling changes ----
+
+    def _tell_question(self, mne: str, text: str) -> bool:
+        path = properties.motor_path(mne, "sync_check")
+        if not self._announcer.watched(path):
+            return False
+        self._announcer.tell(path, text, mergeable=False)
+        return True
+
+    def _variable_changed(self, name: str, key: str | None, value: Any) -> None:
+        """Tell an assignment to those who watch; called by the interpreter for each, so it decides quickly."""
+        path = properties.variable_path(name)
+        if not self._announcer.watched(path):
+            return
+        gone = value is DELETED
+        if key is not None:
+            self._announcer.tell(path, {outside_key(key): "" if gone else outside(value)}, deleted=gone)
+        else:
+            self._announcer.tell(path, "" if gone else outside(value), deleted=gone)
+
+
+def simulated(make_world: Callable[[Callable[[str], None]], World], name: str, clock: Clock, **how: Any) -> Beamline:
+    """Return a beamline whose screen goes to its clients."""
+    shown: list[Callable[[str], None]] = []
+    world = make_world(lambda text: shown[0](text) if shown else None)
+    beamline = Beamline(name, clock, world, **how)
+    shown.append(beamline.show)
+    return beamline

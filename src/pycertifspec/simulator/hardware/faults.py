@@ -1,0 +1,72 @@
+"""What can go wrong on demand: each fault is put into a motor or a counter and says what will happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class HitLimit:
+    """A limit switch stops the motor on its way, wherever that is.
+
+    Attributes:
+        after: the part of the way that is done then, 0 to 1.
+
+    """
+
+    after: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """The motor stands still on its way and reports `motor_fault`.
+
+    Attributes:
+        after: the part of the way that is done then, 0 to 1.
+
+    """
+
+    after: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class LoseSteps:
+    """The motor arrives short of the target, and SPEC, which counts the steps it sends, does not know.
+
+    Attributes:
+        steps: how many are lost; at most as many as the motion has.
+
+    """
+
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The motor does not start."""
+
+    refusal: Refusal = Refusal.UNRESPONSIVE
+
+
+@dataclass(frozen=True, slots=True)
+class SlowStart:
+    """The motor is told to go, and reports so (`move_done` 1) only after `seconds`."""
+
+    seconds: float
+
+
+MotorFault = HitLimit | Stall | LoseSteps | Refuse | SlowStart
+
+
+class CounterFault(StrEnum):
+    """What is wrong with a counter until it is repaired."""
+
+    DEAD = "dead"
+    """It reads zero."""
+    STUCK = "stuck"
+    """It keeps the value that it had when the fault came."""
+    UNRESPONSIVE = "unresponsive"
+    """No count can start, as when a scaler's cable is out."""

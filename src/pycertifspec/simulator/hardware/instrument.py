@@ -1,0 +1,173 @@
+"""A beamline's hardware as one thing: its motors in order, its counters, and what happens next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pycertifspec.simulator.clock import Interrupt
+
+from .bench import LIVE_INTERVAL, Bench
+from .motor import Motor
+from .refusals import RefusedError
+from .scaler import Scaler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
+
+    from pycertifspec.simulator.clock import Clock
+
+    from .changes import ChangeFeed
+    from .config import CounterConfig, MotorConfig
+    from .scaler import Counter
+
+
+class Instrument:
+    """Motors and counters on one bench.
+
+    Everything here, and on its motors and counters, may be called from any thread: one re-entrant lock, the bench's,
+    is held meanwhile. `with instrument.hold():` makes several calls one, at one and the same time.
+
+    Args:
+        motors: in the order of their numbers.
+        counters: in the order of their numbers.
+        clock: model time.
+        seed: of the counters' noise.
+        live_interval: model seconds between values that are told while something moves or counts.
+
+    Raises:
+        ValueError: two have the same mnemonic, or a rate needs a motor that is not there.
+
+    """
+
+    def __init__(
+        self,
+        motors: Iterable[MotorConfig],
+        counters: Iterable[CounterConfig],
+        clock: Clock,
+        *,
+        seed: int = 0,
+        live_interval: float = LIVE_INTERVAL,
+    ) -> None:
+        motor_configs, counter_configs = tuple(motors), tuple(counters)
+        _check_unique([config.mnemonic for config in motor_configs] + [config.mnemonic for config in counter_configs])
+        self.clock = clock
+        self._bench = Bench(clock, live_interval=live_interval)
+        self.motors = tuple(Motor(config, self._bench) for config in motor_configs)
+        self._motors = {motor.mnemonic: motor for motor in self.motors}
+        self.scaler = Scaler(counter_configs, self._motors, self._bench, seed=seed)
+        self.counters = self.scaler.counters
+        self._counters = {counter.mnemonic: counter for counter in self.counters}
+
+    def motor(self, mnemonic: str) -> Motor:
+        """Return a motor.
+
+        Raises:
+            KeyError: there is none of this mnemonic.
+
+        """
+        return self._motors[mnemonic]
+
+    def counter(self, mnemonic: str) -> Counter:
+        """Return a counter.
+
+        Raises:
+            KeyError: there is none of this mnemonic.
+
+        """
+        return self._counters[mnemonic]
+
+    def hold(self) -> AbstractContextManager[float]:
+        """Let no other thread in, and model time stand still, while the block runs; gives the time."""
+        return self._bench.hold()
+
+    def start(self, targets: Mapping[str, float]) -> list[Motor]:
+        """Start motors together for targets in user units, in the order of their numbers.
+
+        Returns:
+            those that move: not those that are there already.
+
+        Raises:
+            RefusedError: one of them cannot move; then none does.
+            KeyError: there is no such motor.
+
+        """
+        wanted = {self.motor(mnemonic): target for mnemonic, target in targets.items()}
+        with self.hold():
+            for motor, target in wanted.items():
+                if error := motor.plan(target).error:
+                    raise RefusedError(motor.mnemonic, error, f"move to {target:g}")
+            started: list[Motor] = []
+            try:
+                started.extend(motor for motor in self.motors if motor in wanted and motor.move(wanted[motor]))
+            except RefusedError:  # only now, as a fault on demand
+                for motor in started:
+                    motor.stop()
+                raise
+            return started
+
+    def stop_motors(self) -> None:
+        """Let all motors stand still at once."""
+        with self.hold():
+            for motor in self.moving:
+                motor.stop()
+
+    def stop(self) -> None:
+        """Stop motors and counters."""
+        with self.hold():
+            self.stop_motors()
+            self.scaler.stop()
+
+    @property
+    def moving(self) -> tuple[Motor, ...]:
+        """The motors that were started and have not ended."""
+        with self.hold():
+            return tuple(motor for motor in self.motors if motor.busy)
+
+    def is_busy(self, *, motors: bool = True, counters: bool = True) -> bool:
+        """Tell whether a motor moves or a count is under way."""
+        with self.hold():
+            return (motors and bool(self.moving)) or (counters and self.scaler.counting)
+
+    def wait(self, interrupt: Interrupt, *, motors: bool = True, counters: bool = True) -> bool:
+        """Block this thread until nothing moves and nothing counts, or until interrupted.
+
+        Returns:
+            False if it was interrupted.
+
+        """
+        wake = Interrupt()
+        with interrupt.passed_to(wake.set), self._bench.listening(wake.set):
+            while not interrupt.is_set():
+                wake.clear()  # before looking: what happens after the look ends the wait
+                if interrupt.is_set() or not self.is_busy(motors=motors, counters=counters):
+                    break
+                self.clock.wait(self._bench.next_end_time(), wake)
+        return not interrupt.is_set()
+
+    def next_event_time(self) -> float:
+        """Return the model time at which something visible changes next if nothing is started until then.
+
+        Infinity if nothing will. It can become another whenever something is started, stopped or set; feeds are woken.
+        """
+        return self._bench.next_event_time()
+
+    def watch(self, wake: Callable[[], None]) -> ChangeFeed:
+        """Record changes from now on, for one reader (see `Bench.watch`).
+
+        The reader takes them when it is woken and when `next_event_time` has come. Nothing is lost when it comes
+        late: each change has its own time.
+        """
+        return self._bench.watch(wake)
+
+    def unwatch(self, feed: ChangeFeed) -> None:
+        """Record changes for this reader no longer."""
+        self._bench.unwatch(feed)
+
+
+def _check_unique(mnemonics: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for mnemonic in mnemonics:
+        if mnemonic in seen:
+            raise ValueError(f"two motors or counters have the mnemonic {mnemonic!r}")
+        seen.add(mnemonic)

@@ -1,0 +1,298 @@
+"""A motor: what SPEC believes of it, and the axis that really moves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .axis import Axis
+from .mechanics import Rail, Search, legs_of_move, way_of_search
+from .motion import Homing, Path
+from .reading import MotorFlags, MotorReading, MoveInfo, beyond_limit, motor_reading, move_info
+from .refusals import Refusal, RefusedError, finite
+from .units import Units
+
+if TYPE_CHECKING:
+    from .bench import Bench
+    from .changes import Key
+    from .config import MotorConfig
+    from .faults import MotorFault
+    from .motion import Motion
+
+
+class Motor:
+    """One motor, as a function of model time.
+
+    Whatever is public here may be called from any thread (see `Bench`).
+    """
+
+    kind = "motor"
+
+    def __init__(self, config: MotorConfig, bench: Bench) -> None:
+        self._config = config
+        self._bench = bench
+        rail = Rail.of(config)
+        self._axis = Axis(rail, rail.units.steps(config.dial))
+        self._offset = config.offset
+        self._limits = (config.low_limit, config.high_limit)
+        self._commanded_dial = config.dial
+        self._emergency = False
+        bench.add(self)
+
+    # What it is and where
+
+    @property
+    def config(self) -> MotorConfig:
+        """What it is; its `dial`, `offset` and limits are those of the beginning."""
+        return self._config
+
+    @property
+    def mnemonic(self) -> str:
+        """What it is called in commands."""
+        return self._config.mnemonic
+
+    @property
+    def units(self) -> Units:
+        """How its steps, dial and user positions belong together now."""
+        with self._bench.hold():
+            return self._units()
+
+    def read(self) -> MotorReading:
+        """Return all that can be read, of one and the same time."""
+        with self._bench.hold() as now:
+            return self._reading(now)
+
+    @property
+    def position(self) -> float:
+        """User position, as SPEC believes it to be."""
+        return self.read().position
+
+    @property
+    def moving(self) -> bool:
+        """Whether it tells that it moves (`move_done` 1)."""
+        return bool(self.read().move_done)
+
+    @property
+    def busy(self) -> bool:
+        """Whether it was started and has not ended: also before a slow start shows."""
+        with self._bench.hold():
+            return self._axis.motion is not None
+
+    @property
+    def commanded(self) -> float:
+        """The last target as it was asked for, not rounded, in user units."""
+        with self._bench.hold():
+            return self._units().user_of_dial(self._commanded_dial)
+
+    @property
+    def true_position(self) -> float:
+        """Where the axis really is, in the user units of the beginning: what detectors see."""
+        with self._bench.hold() as now:
+            return self.true_at(now)
+
+    @property
+    def discrepancy(self) -> tuple[int, int] | None:
+        """SPEC's and the controller's position in steps if they differ while it stands still, else None."""
+        with self._bench.hold():
+            return self._axis.discrepancy
+
+    # Moves
+
+    def plan(self, target: float) -> MoveInfo:
+        """Return what a move to a target in user units would do, now.
+
+        Raises:
+            RefusedError: the target is no finite number.
+
+        """
+        with self._bench.hold() as now:
+            units, target = self._units(), finite(self.mnemonic, target, "target")
+            info = move_info(self._config, units, self._axis.spec_steps(now), target)
+            error = beyond_limit(info, units, self._limits) or self._immovable()
+            return replace(info, error=error) if info.to_move else info
+
+    def move(self, target: float) -> bool:
+        """Start for a target in user units; return False if it is there already, within the rounding to a step.
+
+        Raises:
+            RefusedError: it cannot; nothing has changed.
+
+        """
+        with self._bench.change(self) as now:
+            plan = self.plan(target)
+            if plan.error:
+                raise RefusedError(self.mnemonic, plan.error, f"move to {target:g}")
+            if plan.to_move:
+                steps = self._units().steps_of_user(target) - self._axis.spec_steps(now)
+                self._start(Path(self._axis.steps, legs_of_move(steps, self._config)), now, f"move to {target:g}")
+            self._commanded_dial = self._units().dial_of_user(target)
+            return plan.to_move
+
+    def search(self, how: Search, home_dial: float | None = None) -> None:
+        """Start for the home or a limit switch.
+
+        Args:
+            how: what to look for, and in which direction of the dial.
+            home_dial: what the dial shows when it is found; None to leave it.
+
+        Raises:
+            RefusedError: it cannot; nothing has changed.
+
+        """
+        with self._bench.change(self) as now:
+            way = way_of_search(how, self._axis.steps, self._axis.rail, self._config)
+            refusal = self._immovable()
+            if refusal or way is None:
+                raise RefusedError(self.mnemonic, refusal or Refusal.NO_SWITCH, f"search {how}")
+            path, sought = way
+            homing = None
+            if home_dial is not None:
+                homing = Homing(sought, self._units().steps(finite(self.mnemonic, home_dial, "home")))
+            self._start(path, now, f"search {how}", homing)
+
+    def stop(self) -> None:
+        """Stand still at once, on the last whole step."""
+        with self._bench.change(self) as now:
+            if self._axis.stop(now):
+                self._commanded_dial = self._units().dial(self._axis.spec_steps(now))
+
+    # Settings
+
+    def set_offset(self, offset: float) -> None:
+        """Change what the user position is where the dial shows 0; nothing moves."""
+        with self._bench.change(self):
+            self._offset = finite(self.mnemonic, offset, "offset")
+
+    def set_position(self, user: float) -> None:
+        """Call the present position `user`, by changing the offset (`chg_offset`)."""
+        with self._bench.change(self) as now:
+            dial = self._units().dial(self._axis.spec_steps(now))
+            self._offset = finite(self.mnemonic, user, "position") - self._config.sign * dial
+
+    def set_dial(self, dial: float) -> None:
+        """Call the present dial position `dial`, in the controller too (`chg_dial`); the user position follows.
+
+        Raises:
+            RefusedError: it moves, or is protected.
+
+        """
+        with self._bench.change(self):
+            refusal = self._immovable()
+            if refusal:
+                raise RefusedError(self.mnemonic, refusal, f"have its dial set to {dial:g}")
+            self._commanded_dial = finite(self.mnemonic, dial, "dial")
+            self._axis.set_steps(self._units().steps(dial))
+
+    def set_limits(self, one: float, other: float) -> None:
+        """Set the software limits, in dial units and any order (`set_lim`).
+
+        Raises:
+            RefusedError: it moves, or is protected.
+
+        """
+        with self._bench.change(self):
+            if self._axis.motion or self._config.protected:
+                refusal = Refusal.BUSY if self._axis.motion else Refusal.PROTECTED
+                raise RefusedError(self.mnemonic, refusal, "have its limits set")
+            one, other = finite(self.mnemonic, one, "limit"), finite(self.mnemonic, other, "limit")
+            self._limits = (min(one, other), max(one, other))
+
+    def configure(self, config: MotorConfig) -> None:
+        """Change parameters (`motor_par`), as in `motor.configure(replace(motor.config, slew_rate=500))`.
+
+        Position, offset, limits and switches stay as they are; a motion under way ends as it began.
+
+        Raises:
+            RefusedError: its steps or sign are to change while it moves.
+
+        """
+        with self._bench.change(self):
+            old = self._config
+            scale_changes = (old.steps_per_unit, old.sign) != (config.steps_per_unit, config.sign)
+            if scale_changes and self._axis.motion is not None:
+                raise RefusedError(self.mnemonic, Refusal.BUSY, "change its steps per unit or sign")
+            self._config = replace(config, mnemonic=old.mnemonic)
+
+    # Trouble
+
+    def inject(self, fault: MotorFault) -> None:
+        """Put a fault into the next motion; several work together there. Refusals are used up one a start."""
+        with self._bench.change(self):
+            self._axis.faults.append(fault)
+
+    def turn_by_hand(self, steps: int) -> None:
+        """Move axis and controller without SPEC's knowledge, as with a handset while it stands still."""
+        with self._bench.change(self):
+            if self._axis.motion is not None:
+                raise RefusedError(self.mnemonic, Refusal.BUSY, "be turned by hand")
+            self._axis.turn(steps)
+
+    def resolve(self, *, use_controller: bool) -> None:
+        """End a discrepancy: SPEC takes the controller's position, or the controller is given SPEC's."""
+        with self._bench.change(self):
+            self._axis.resolve(use_controller=use_controller)
+
+    def set_emergency_stop(self, pressed: bool) -> None:
+        """Press the emergency stop, which stops it and lets nothing move, or release it."""
+        with self._bench.change(self):
+            self._emergency = pressed
+            if pressed:
+                self.stop()
+
+    # For the bench and the counters, which hold the lock
+
+    @property
+    def busy_key(self) -> Key:
+        """The property that is 1 while it moves."""
+        return self.mnemonic, "move_done"
+
+    @property
+    def active(self) -> bool:
+        """Whether its position changes."""
+        return self._axis.motion is not None and self._axis.begun
+
+    @property
+    def motion(self) -> Motion | None:
+        """The motion under way."""
+        return self._axis.motion
+
+    def true_at(self, now: float) -> float:
+        """Return where the axis is, in the user units of the beginning; `now` is not before what is known."""
+        return self._axis.rail.units.user(self._axis.place_at(now))
+
+    def next_event_time(self) -> float:
+        """Return when it begins to move or ends."""
+        return self._axis.next_event_time()
+
+    def settle(self, now: float) -> None:  # noqa: ARG002  the motion knows when
+        """Begin to move or end."""
+        self._axis.settle()
+
+    def visible(self, now: float) -> dict[Key, float]:
+        """Return every property's value."""
+        return {(self.mnemonic, name): value for name, value in self._reading(now)._asdict().items()}
+
+    def _units(self) -> Units:
+        return Units(self._config.steps_per_unit, self._config.sign, self._offset)
+
+    def _reading(self, now: float) -> MotorReading:
+        flags = MotorFlags(
+            high_lim_hit=self._axis.high_hit,
+            low_lim_hit=self._axis.low_hit,
+            emergency_stop=self._emergency,
+            motor_fault=self._axis.stalled,
+            move_done=self.active,
+        )
+        return motor_reading(self._config, self._units(), self._axis.spec_steps(now), self._limits, flags)
+
+    def _immovable(self) -> Refusal | None:
+        """Return why it cannot move or be set at all, or None."""
+        if self._emergency:
+            return Refusal.EMERGENCY_STOP
+        return self._config.refusal or (Refusal.BUSY if self._axis.motion else None)
+
+    def _start(self, path: Path, now: float, wanted: str, homing: Homing | None = None) -> None:
+        refusal = self._axis.refused()
+        if refusal:
+            raise RefusedError(self.mnemonic, refusal, wanted)
+        self._axis.start(path, now, homing)
