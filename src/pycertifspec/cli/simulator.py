@@ -1,0 +1,159 @@
+"""`pycertifspec simulator`: a simulated SPEC, served or running a macro file."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from pycertifspec.errors import LocalProtocolError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pycertifspec.simulator.beamline import Beamline
+
+LAST_PORT = 65535
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Describe the command."""
+    command.description = (
+        "A SPEC without a licence and without a beamline: its language, motors and counters, "
+        "served to every client of SPEC, or running a macro file (--run)."
+    )
+    command.epilog = "example: pycertifspec simulator --name fourc --time-scale 50"
+    add = command.add_argument
+    add("--host", default="127.0.0.1", help="address to bind (default: the loopback)")
+    add("--port", default="6510-6530", metavar="N|A-B", help="port, or range to take a free one of")
+    add("--name", default="fourc", help="the name that clients find it by (default: fourc)")
+    add("--time-scale", type=float, default=1.0, metavar="X", help="model seconds a second; inf: no waiting")
+    add("--seed", type=int, default=0, metavar="N", help="of the counters' noise")
+    add("--load", type=Path, nargs="+", default=[], metavar="FILE", help="macro files to read at the start")
+    add("--run", type=Path, dest="macro", metavar="FILE", help="run a macro file without a server and exit")
+    add("--directory", type=Path, metavar="DIR", help="the only place where its macros read and write files")
+    add("--allow-unix", action="store_true", help="let unix() run shell commands")
+    add("--log-messages", action="store_true", help="show each message on standard error")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run the simulator."""
+    if options.log_messages:
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    if not options.time_scale > 0:
+        raise LocalProtocolError(f"--time-scale {options.time_scale!r} is not a positive number")
+    if options.directory is not None and not options.directory.is_dir():
+        raise LocalProtocolError(f"--directory {options.directory} is no directory")
+    _ports(options.port)
+    for path in [*options.load, *([options.macro] if options.macro else [])]:
+        if not path.is_file():
+            raise LocalProtocolError(f"{path} is no file")
+    if options.macro is not None:
+        _run_macro(options)
+    else:
+        asyncio.run(_serve(options))
+
+
+def _beamline(options: argparse.Namespace, *, on_terminal: bool) -> Beamline:
+    from pycertifspec.simulator.beamline import simulated  # noqa: PLC0415  other commands need no simulator
+    from pycertifspec.simulator.clock import clock_at  # noqa: PLC0415
+    from pycertifspec.simulator.world import World  # noqa: PLC0415
+
+    clock = clock_at(math.inf if math.isinf(options.time_scale) else options.time_scale)
+
+    def make(screen: object) -> World:
+        return World(
+            clock,
+            _print if on_terminal else screen,  # type: ignore[arg-type]  # either shows text
+            directory=options.directory,
+            seed=options.seed,
+            allow_shell=options.allow_unix,
+        )
+
+    beamline = simulated(make, options.name, clock, seed=options.seed)
+    beamline.load(options.load)
+    beamline.begin()
+    return beamline
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+SIGNAL_LOOK = 0.1  # seconds within which Ctrl-C is noticed while a macro file runs
+
+
+def _leave_signals_to_the_main_thread() -> None:
+    """Take no signal in this thread: one that the system gave it would not wake the main thread, which waits."""
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+
+
+def _run_macro(options: argparse.Namespace) -> None:
+    """Run a macro file; SIGINT and SIGTERM do what ^C does in SPEC, a second time to the cleanup macros.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted.
+
+    """
+    from pycertifspec.simulator.language import MacroInterruptError, QuitError  # noqa: PLC0415  as above
+
+    beamline = _beamline(options, on_terminal=True)
+    news: SimpleQueue[bool] = SimpleQueue()  # what a signal's handler may use
+    before = {number: signal.signal(number, lambda *_: news.put(True)) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with ThreadPoolExecutor(max_workers=1, initializer=_leave_signals_to_the_main_thread) as thread:
+            work = thread.submit(beamline.load, [options.macro])
+            work.add_done_callback(lambda _: news.put(False))
+            while not work.done():
+                # A wait without an end is not woken by a signal that the system hands to another thread.
+                with contextlib.suppress(Empty):
+                    if news.get(timeout=SIGNAL_LOOK):
+                        beamline.interrupt()
+        work.result()
+    except QuitError:
+        pass  # `quit` in the file: a success
+    except MacroInterruptError as error:
+        raise KeyboardInterrupt from error
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        beamline.close()
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    from pycertifspec.server import Server  # noqa: PLC0415  as above
+
+    beamline = _beamline(options, on_terminal=False)
+    server = Server(beamline, host=options.host, port=_ports(options.port))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends asyncio.run() instead
+            loop.add_signal_handler(number, stop.set)
+    async with server:
+        _print(f"{options.name}: SPEC server listening on {options.host}:{server.port}\n")
+        ends = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(beamline.finished.wait())]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
+
+
+def _ports(text: str) -> int | tuple[int, int]:
+    first, _, last = text.partition("-")
+    try:
+        ports = (int(first), int(last)) if last else (int(first), int(first))
+    except ValueError:
+        ports = (-1, -1)
+    if not 0 <= ports[0] <= ports[1] <= LAST_PORT:
+        raise LocalProtocolError(f"--port {text!r} is neither a port nor a range such as 6510-6530")
+    return ports if last else ports[0]
