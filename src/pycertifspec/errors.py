@@ -47,3 +47,7 @@ class ConnectionLostError(SpecError, ConnectionError):
 
 class CallTimeoutError(SpecError, TimeoutError):
     """The other end did not answer, or did not take what was sent, in time."""
+
+
+class DataFileError(SpecError, ValueError):
+    """We were asked to write what a SPEC data file cannot hold, or for what a file does not have; nothing was written."""
