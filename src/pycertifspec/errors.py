@@ -50,4 +50,4 @@ class CallTimeoutError(SpecError, TimeoutError):
 
 
 class DataFileError(SpecError, ValueError):
-    """We were asked to write what a SPEC data file cannot hold, or for what a file does not have; nothing was written."""
+    """A SPEC data file cannot hold what was to be written, is no data file, or does not have what was asked for."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pycertifspec.errors import DataFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 # Names and positions in one line; the lines of a kind are numbered.
 PER_LINE: Final = 8
@@ -148,9 +148,9 @@ def row(values: Iterable[float | str]) -> str:
     )
 
 
-def channels(count: int, first: int, last: int, step: int, *, per_line: int = CHANNELS_PER_LINE) -> str:
+def channels(total: int, first: int, last: int, step: int, *, per_line: int = CHANNELS_PER_LINE) -> str:
     """Return ``#@MCA`` and ``#@CHANN``: how the spectra of a scan are written, and which channels they have."""
-    return f"#@MCA %{per_line}C\n#@CHANN {count} {first} {last} {step}\n"
+    return f"#@MCA %{per_line}C\n#@CHANN {total} {first} {last} {step}\n"
 
 
 def spectrum(values: Sequence[float], name: str = "A", *, per_line: int = CHANNELS_PER_LINE) -> str:

@@ -28,7 +28,7 @@ class NameLines:
     def over(self, other: NameLines) -> NameLines:
         """Return these, and of the kinds that are missing here those of another."""
         both = NameLines()
-        both._lines = {**other._lines, **self._lines}  # noqa: SLF001  of the same class
+        both._lines = {**other._lines, **self._lines}
         return both
 
     def row(self, names: str, mnemonics: str, number: int, expected: int = 0) -> list[Device]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from .heading import NAME_LINES, NameLines
 from .parsing import ABORTED, CONTINUED, PRESET, parse_number, parse_numbers, parse_rows, split_names
@@ -77,7 +77,7 @@ class ScanBuilder:
         self._lines.append(line)
         if key in NAME_LINES:
             self._own.add(key, number, rest)
-        elif (take := _CONTROLS.get(key)) is not None:
+        elif (take := self._CONTROLS.get(key)) is not None:
             take(self, int(number or 0), rest, line)
 
     def _take_date(self, _: int, rest: str, __: Line) -> None:
@@ -143,6 +143,19 @@ class ScanBuilder:
             self._complain(*line, f"no number: {', '.join(others[:5])}; nan stands for it")
         return numbers
 
+    _CONTROLS: ClassVar[dict[str, Callable[[ScanBuilder, int, str, Line], None]]] = {
+        "C": _take_comment,
+        "D": _take_date,
+        "G": _take_geometry,
+        "L": _take_labels,
+        "M": _take_monitor,
+        "N": _take_columns,
+        "P": _take_positions,
+        "Q": _take_q,
+        "T": _take_time,
+        "@CHANN": _take_channels,
+    }
+
     # ---- rows and spectra ----
 
     def rows(self, lines: Sequence[str], first: int) -> None:
@@ -150,8 +163,10 @@ class ScanBuilder:
         self._finish_head()
         self._aborted = False
         self._last_line = first + len(lines) - 1
-        many = parse_rows(lines, self._columns) if self._columns else None
-        if many is not None:
+        if not self._columns:  # the first row tells how long the others are
+            self._row(Line(first, lines[0]))
+            lines, first = lines[1:], first + 1
+        if (many := parse_rows(lines, self._columns)) is not None:
             self._rows.extend(many)
             return
         for number, text in enumerate(lines, first):
@@ -211,7 +226,7 @@ class ScanBuilder:
         values = array("d", self._numbers(" ".join(parts), line))
         if (known := self._channels) is not None:
             expected = (known.last - known.first) // known.step + 1
-            if len(values) not in (expected, known.count):
+            if len(values) not in (expected, known.total):
                 self._complain(*line, f"{len(values)} channels, and #@CHANN says {expected}")
         self._spectra.append((name, self._points, values.tobytes(), line.number))
 
@@ -280,17 +295,3 @@ class ScanBuilder:
             line=self._line,
             last_line=self._last_line,
         )
-
-
-_CONTROLS: Final[dict[str, Callable[[ScanBuilder, int, str, Line], None]]] = {
-    "C": ScanBuilder._take_comment,
-    "D": ScanBuilder._take_date,
-    "G": ScanBuilder._take_geometry,
-    "L": ScanBuilder._take_labels,
-    "M": ScanBuilder._take_monitor,
-    "N": ScanBuilder._take_columns,
-    "P": ScanBuilder._take_positions,
-    "Q": ScanBuilder._take_q,
-    "T": ScanBuilder._take_time,
-    "@CHANN": ScanBuilder._take_channels,
-}

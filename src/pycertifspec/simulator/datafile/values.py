@@ -51,7 +51,7 @@ class Preset(NamedTuple):
 class Channels(NamedTuple):
     """The channels of a scan's spectra (``#@CHANN``): how many, the first, the last and the step between them."""
 
-    count: int
+    total: int
     first: int
     last: int
     step: int

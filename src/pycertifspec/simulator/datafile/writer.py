@@ -29,12 +29,9 @@ def open_writer(path: str | os.PathLike[str]) -> Writer:
         OSError: it cannot be written.
 
     """
-    stream = Path(path).open("a+b", buffering=0)  # noqa: SIM115  the writer closes it
-    try:
-        cut = stream.seek(0, os.SEEK_END) > 0 and stream.seek(-1, os.SEEK_END) >= 0 and stream.read(1) != b"\n"
-    finally:
-        stream.close()
-    writer = Writer(Path(path).open("a", encoding="utf-8", newline="\n"))
+    with Path(path).open("a+b") as file:
+        cut = file.seek(0, os.SEEK_END) > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
+    writer = Writer(Path(path).open("a", encoding="utf-8", newline="\n"))  # noqa: SIM115  the writer closes it
     if cut:
         writer.lines("\n")
     return writer
