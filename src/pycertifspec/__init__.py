@@ -5,6 +5,7 @@
 from .errors import (
     CallTimeoutError,
     ConnectionLostError,
+    DataFileError,
     LocalProtocolError,
     LocalTypeError,
     RemoteError,
@@ -18,6 +19,7 @@ from .wire.constants import DataTypes, EventTypes, Flags
 __all__ = [
     "CallTimeoutError",
     "ConnectionLostError",
+    "DataFileError",
     "DataTypes",
     "EventTypes",
     "Flags",

@@ -47,3 +47,7 @@ class ConnectionLostError(SpecError, ConnectionError):
 
 class CallTimeoutError(SpecError, TimeoutError):
     """The other end did not answer, or did not take what was sent, in time."""
+
+
+class DataFileError(SpecError, ValueError):
+    """A SPEC data file cannot hold what was to be written, is no data file, or does not have what was asked for."""

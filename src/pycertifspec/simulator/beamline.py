@@ -13,6 +13,7 @@ from pycertifspec.session import properties
 from pycertifspec.session.service import Command
 
 from .functions.counters import CounterFunctions
+from .functions.datafile import DataFileFunctions
 from .functions.links import Links
 from .functions.motors import MotorFunctions
 from .functions.remote import RemoteFunctions
@@ -90,7 +91,7 @@ class Beamline:
     def _install(self) -> None:
         interpreter = self.interpreter
         counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate)
-        for part in (self._motors, counters, Links(), self._remote):
+        for part in (self._motors, counters, Links(), self._remote, DataFileFunctions()):
             part.install(interpreter)
         interpreter.asks_before_undef = False
         motors = {motor.mnemonic for motor in self.instrument.motors}
