@@ -46,7 +46,10 @@ if TYPE_CHECKING:
     from .world import World
 
 # The standard macros, in the order in which they are read.
-STANDARD_MACROS = ("helpers.mac", "motors.mac", "counting.mac")
+STANDARD_MACROS = (
+    "helpers.mac", "motors.mac", "counting.mac", "tweak.mac", "files.mac",
+    "plots.mac", "scans.mac", "motor_scans.mac", "time_scans.mac", "hkl_scans.mac",
+)  # fmt: skip
 
 # Properties that prop_send() may make: more than a beamline has, and no macro fills the memory with them.
 MAX_SENT = 1_000

@@ -1,6 +1,7 @@
 """Functions that make the lines of data files, for the standard macros: each format stands once, in `datafile.formats`.
 
-Every function returns text with its line ends, for a macro to ``fprintf(DATAFILE, "%s", …)``; none writes. Where values
+Every function returns text with its line ends, for a macro to ``fprintf(DATAFILE, "%s", …)``; none writes. (`_df_look`
+tells what a file has already.) Where values
 are asked for, numbers, whole arrays (in the order of their indices) and text may be mixed.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pycertifspec.errors import DataFileError
-from pycertifspec.simulator.datafile import formats
+from pycertifspec.simulator.datafile import Reader, formats
 from pycertifspec.simulator.language import AssociativeArray, Function, SpecRuntimeError, to_python
 from pycertifspec.simulator.language.tables import ANY
 from pycertifspec.simulator.language.values import ArrayValue, to_integer, to_number, to_text
@@ -41,6 +42,7 @@ class DataFileFunctions:
             ("_df_comment", self.comment, 1, 2),
             ("_df_aborted", self.aborted, 1, 2),
             ("_df_continued", self.continued, 0, 1),
+            ("_df_look", self.look, 1, 1),
         ):
             doc = (implementation.__doc__ or "").partition("\n")[0]
             interpreter.functions.register(Function(name, _refusing(name, implementation), minimum, maximum, doc=doc))
@@ -114,6 +116,18 @@ class DataFileFunctions:
     def aborted(self, interpreter: Interpreter, points: Value, date: Value = None) -> Value:
         """#C of an interrupted scan: (points that it has [, date]); now, if the date is left out."""
         return formats.aborted(_date(interpreter, date), to_integer(points))
+
+    def look(self, interpreter: Interpreter, name: Value) -> Value:
+        """What stands in a file: "last-scan epoch", both 0 where there is none; "" if it cannot be read: (name)."""
+        reader = Reader()
+        try:
+            reader.feed(interpreter.host.read_text(to_text(name)).encode())
+        except (OSError, ValueError):
+            return ""
+        reader.finish()
+        file = reader.file
+        epoch = next((header.epoch for header in reversed(file.headers) if header.epoch), 0.0)
+        return f"{file.scans[-1].number if file.scans else 0} {epoch:.15g}"
 
     def continued(self, interpreter: Interpreter, date: Value = None) -> Value:
         """#C of a scan that goes on: ([date]); now, if the date is left out."""
