@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .axis import Axis
 from .mechanics import Rail, Search, legs_of_move, way_of_search
 from .motion import Homing, Path
-from .reading import MotorFlags, MotorReading, MoveInfo, beyond_limit, motor_reading, move_info
+from .reading import MotorFlags, MotorReading, MoveInfo, motor_reading, move_info
 from .refusals import Refusal, RefusedError, finite
 from .units import Units
 
@@ -115,9 +115,8 @@ class Motor:
         """
         with self._bench.hold() as now:
             units, target = self._units(), finite(self.mnemonic, target, "target")
-            info = move_info(self._config, units, self._axis.spec_steps(now), target)
-            error = beyond_limit(info, units, self._limits) or self._immovable()
-            return replace(info, error=error) if info.to_move else info
+            here = self._axis.spec_steps(now)
+            return move_info(self._config, units, here, target, self._limits, self._immovable())
 
     def move(self, target: float) -> bool:
         """Start for a target in user units; return False if it is there already, within the rounding to a step.
