@@ -85,7 +85,8 @@ def rows_as_written(scan: Given) -> np.ndarray[Any, Any]:
 
 # ---- what the property tests write ----
 
-WORDS = st.text("abcXYZ0189._@-", min_size=1, max_size=6)
+# Two characters and more: silx reads the last "Motor 7" of a full line as "Motor7".
+WORDS = st.text("abcXYZ0189._@-", min_size=2, max_size=6)
 NAMES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
 COMMANDS = st.text("ascn th0123.-", max_size=30).map(lambda text: f"ascan {text}".strip())
 ANY_NUMBER = st.floats() | st.integers(-10, 10**6).map(float)
@@ -109,7 +110,9 @@ def scans(
     for number in draw(st.lists(st.integers(1, 3), max_size=3)):
         columns = draw(st.integers(least_columns, 6))
         labels = draw(st.lists(NAMES | st.just("Epoch"), min_size=columns, max_size=columns, unique=True))
-        rows = draw(st.lists(st.tuples(*[numbers] * columns), max_size=4))
+        # Of the epoch there are three decimals, however large it is: years at most.
+        row = st.tuples(*(st.floats(0, 1e9) if label == "Epoch" else numbers for label in labels))
+        rows = draw(st.lists(row, max_size=4))
         size = draw(st.integers(1, 60)) if channel_values is not None and draw(st.booleans()) else 0
         spectra = [tuple(draw(st.lists(channel_values, min_size=size, max_size=size))) for _ in rows] if size else []
         given.append(
@@ -156,7 +159,7 @@ def silx(path: Path) -> list[Theirs]:
                     header[1].strip() if len(header) > 1 else "",
                     scan.labels,
                     scan.data.T.tolist(),
-                    dict(zip(scan.motor_names, scan.motor_positions, strict=True)),
+                    dict(zip(scan.motor_names, scan.motor_positions, strict=False)),
                     [spectrum.tolist() for spectrum in scan.mca],
                 )
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -43,7 +44,7 @@ def test_the_worked_example_is_understood_in_all_its_parts() -> None:
     assert (found.number, found.order, found.command) == (1, 1, "ascan  th 21.5082 21.7082  4 1")
     assert (found.date, found.header, found.preset) == (DATE, header, Preset(1.0, "Seconds", False))
     assert found.q == (0.0, -3.49066e-06, 4.00001)
-    assert found.geometry[3] == (1.156911307, 0, 0, 0, -1.156911307, 0, 0, 0, -1.156911307)
+    assert list(found.geometry[3]) == [1.156911307, 0, 0, 0, -1.156911307, 0, 0, 0, -1.156911307]
     assert sorted(found.geometry) == [0, 1, 3, 4]
     assert (found.position("chi"), found.position("Two Theta")) == (-90.0, 43.2163)
     assert found.labels == ("Theta", "H", "K", "L", "Epoch", "Seconds", "Monitor", "Detector")
@@ -79,7 +80,7 @@ def test_any_cut_of_a_file_gives_the_same_scans(cuts: list[int]) -> None:
     data = (EXAMPLE + second + f"#C {DATE}.  Scan aborted after 2 points.\n").encode()
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
     machine = Reader()
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         machine.feed(data[begin:end])
     machine.finish()
     assert machine.file == read(data)

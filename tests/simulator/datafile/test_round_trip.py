@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -27,7 +27,8 @@ from tests.support.datafiles import (
     write,
 )
 
-from pycertifspec.simulator.datafile import FileHeader
+if TYPE_CHECKING:
+    from pycertifspec.simulator.datafile import FileHeader
 
 COUNTS = st.integers(0, 10**7).map(float)
 
