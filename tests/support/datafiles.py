@@ -168,7 +168,7 @@ def silx(path: Path) -> list[Theirs]:
     return found
 
 
-def spec2nexus(path: Path) -> list[Theirs]:
+def spec2nexus(path: Path, *, spectra: str = "mca") -> list[Theirs]:
     from spec2nexus.spec import SpecDataFile
 
     with warnings.catch_warnings():
@@ -178,7 +178,6 @@ def spec2nexus(path: Path) -> list[Theirs]:
     for scan in file.scans.values():
         scan.interpret()
         columns = [scan.data[label] for label in scan.L if label in scan.data]
-        spectra = scan.data.get("_mca_", {}).get("mca", [])
         found.append(
             Theirs(
                 int(scan.S.split()[0]),
@@ -186,7 +185,7 @@ def spec2nexus(path: Path) -> list[Theirs]:
                 scan.L,
                 [list(row) for row in zip(*columns, strict=True)],
                 dict(scan.positioner),
-                [list(spectrum) for spectrum in spectra],
+                [list(spectrum) for spectrum in scan.data.get("_mca_", {}).get(spectra, [])],
             )
         )
     return found

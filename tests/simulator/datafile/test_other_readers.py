@@ -72,8 +72,9 @@ def test_spec2nexus_drops_the_data_of_a_scan_with_one_column(path: Path) -> None
 
 
 def test_silx_takes_the_number_of_a_detector_for_a_channel(path: Path) -> None:
-    text = FULL + scan("@A1 5 6\n1 2\n")
+    text = FULL + scan("@A1 5 6\n1 2\n", extra="#@CHANN 2 0 1 1\n")
     path.write_text(text, encoding="utf-8")
+    assert spec2nexus(path, spectra="mca1")[0].spectra == [[5, 6]]
     assert read(text).scans[0].spectra[0].values.tolist() == [5, 6]
     assert silx(path)[0].spectra == [[1, 5, 6]]
 
@@ -93,13 +94,14 @@ def test_silx_keeps_the_carriage_return_of_windows_in_the_last_label(path: Path)
     assert ours == theirs == others == [[1, 2]]
     assert read(text).scans[0].labels == ("Theta", "Detector")
     assert silx(path)[0].labels == ["Theta", "Detector\r"]
+    assert spec2nexus(path)[0].labels == ["Theta", "Detector"]
 
 
 def test_silx_joins_the_last_name_of_a_full_line_if_its_last_word_has_one_character(path: Path) -> None:
     names = "  ".join(["th"] * 7 + ["Motor 7"])
     text = scan("1 2\n").replace("#P0 1.5 -2 ", "#P0 1 2 3 4 5 6 7 8")
-    path.write_text(f"#F a\n#E 1\n#D {DATE}\n#O0 {names}\n{text}", encoding="utf-8")
-    assert read_file(path).scans[0].position("Motor 7") == 8
+    path.write_text(f"#F a\n#E 1\n#D {DATE}\n#C fourc  User = ann\n#O0 {names}\n{text}", encoding="utf-8")
+    assert read_file(path).scans[0].position("Motor 7") == spec2nexus(path)[0].positions["Motor 7"] == 8
     assert "Motor7" in silx(path)[0].positions
 
 
@@ -108,6 +110,25 @@ def test_spec2nexus_renames_a_column_whose_label_is_there_already(path: Path) ->
     path.write_text(text, encoding="utf-8")
     assert list(read(text).scans[0].labels) == silx(path)[0].labels == ["A", "A"]
     assert spec2nexus(path)[0].labels == ["A", "A_1"]
+
+
+def test_names_with_single_blanks_between_them_are_told_apart_here_alone(path: Path) -> None:
+    head = FULL.replace("Two Theta  Theta  ", "TwoTheta Theta").replace("#o0 tth th \n", "")
+    text = head + scan("1 2\n", labels="Theta Detector")
+    path.write_text(text, encoding="utf-8")
+    (ours,) = read(text).scans
+    assert (ours.labels, ours.position("TwoTheta"), ours.position("Theta")) == (("Theta", "Detector"), 1.5, -2)
+    assert silx(path)[0].labels == ["Theta Detector"]
+    assert spec2nexus(path)[0].labels == ["Theta", "Detector"]
+    assert list(silx(path)[0].positions) == list(spec2nexus(path)[0].positions) == ["TwoTheta Theta"]
+
+
+def test_silx_gives_the_names_of_a_header_that_begins_with_its_epoch_to_other_scans() -> None:
+    path = REAL / "lmn40.spe"  # scan 8 is the first below such a header
+    found = [next(one for one in read(path) if one.number == 8).positions for read in (silx, spec2nexus)]
+    ours = read_file(path).scan(8)
+    assert ours.motors[0].name == "Two Theta"
+    assert ["Two Theta" in names for names in found] == [False, True]
 
 
 # ---- files of real instruments, which come with spec2nexus ----
