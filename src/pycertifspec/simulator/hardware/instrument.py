@@ -94,12 +94,12 @@ class Instrument:
         """
         wanted = {self.motor(mnemonic): target for mnemonic, target in targets.items()}
         with self.hold():
-            for motor, target in wanted.items():
+            for motor, target in wanted.items() if len(wanted) > 1 else ():  # one motor refuses by itself
                 if error := motor.plan(target).error:
                     raise RefusedError(motor.mnemonic, error, f"move to {target:g}")
             started: list[Motor] = []
             try:
-                started.extend(motor for motor in self.motors if motor in wanted and motor.move(wanted[motor]))
+                started.extend(motor for motor in sorted(wanted, key=self.motors.index) if motor.move(wanted[motor]))
             except RefusedError:  # only now, as a fault on demand
                 for motor in started:
                     motor.stop()
