@@ -47,3 +47,7 @@ class ConnectionLostError(SpecError, ConnectionError):
 
 class CallTimeoutError(SpecError, TimeoutError):
     """The other end did not answer, or did not take what was sent, in time."""
+
+
+class ClockStuckError(SpecError, TimeoutError):
+    """Model time cannot go on, because something still works that neither waits for it nor ends."""

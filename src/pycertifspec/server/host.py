@@ -18,7 +18,7 @@ from pycertifspec.session.service import Command, Job, Service
 from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Self
 
     from pycertifspec.session.service import Program
@@ -260,6 +260,10 @@ class Server:
     def push(self, command: Command) -> None:
         """Put a command into the queue."""
         self.service.push(command)
+
+    def on_ready(self, tell: Callable[[bool], None]) -> None:
+        """Have the program told, in the loop, when commands come and when all are done."""
+        self.service.tell_ready = tell
 
     def tell(self, name: str, value: Any, *, deleted: bool = False, mergeable: bool = True) -> None:
         """Tell those who watch a property its new value. Any thread may call it."""
