@@ -239,6 +239,19 @@ class Server:
         self._connections.add(connection)
         return True
 
+    def drop_clients(self, *, admit_more: bool = True) -> None:
+        """End each client's connection at once and without a word; call it in the server's loop.
+
+        Args:
+            admit_more: whether they may connect again; if not, the server only waits to be closed.
+
+        """
+        if not admit_more and self._server is not None:
+            self._server.close()
+            self.max_clients = 0  # for who is in the system's queue already
+        for connection in list(self._connections):
+            connection.abort()
+
     def dismiss(self, connection: _Connection) -> None:
         """Forget a connection that is closed."""
         self._connections.discard(connection)
