@@ -51,3 +51,7 @@ class CallTimeoutError(SpecError, TimeoutError):
 
 class DataFileError(SpecError, ValueError):
     """A SPEC data file cannot hold what was to be written, is no data file, or does not have what was asked for."""
+
+
+class ClockStuckError(SpecError, TimeoutError):
+    """Model time cannot go on, because something still works that neither waits for it nor ends."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from pycertifspec.session.service import Channel, Published
 
-    from .clock import Clock
+    from .clock import Clock, Work
     from .hardware.instrument import Instrument
     from .world import World
 
@@ -83,10 +84,11 @@ class Beamline:
         self._announcer = Announcer(self.instrument)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{name}-commands")
         self._running = self._aborted = False
+        self._work: Work | None = None
         self._prompt = Prompt(name, self.show)
         self._sent = 0
-        self._questions = SyncQuestions(world.interrupt, self._tell_question)
-        self._remote = RemoteFunctions(self._send, world.interrupt)
+        self._questions = SyncQuestions(clock, world.interrupt, self._tell_question)
+        self._remote = RemoteFunctions(clock, self._send, world.interrupt)
         self._motors = MotorFunctions(self.instrument, self._questions.ask, self._announcer.null_move)
         self._properties: dict[str, Published] = {}
         self._install()
@@ -157,9 +159,12 @@ class Beamline:
     @contextlib.contextmanager
     def _active(self) -> Iterator[None]:
         self._begin()
+        work = self.clock.work(f"what runs in {threading.current_thread().name}")
         try:
-            yield
+            with work.here():
+                yield
         finally:
+            work.end()
             self._running = False
 
     def _begin(self) -> None:
@@ -213,6 +218,7 @@ class Beamline:
             self.close()
         else:
             self._announcer.attach(channel)
+            channel.on_ready(self._ready_changed)
 
     def close(self) -> None:
         """Stop what runs and end the command thread."""
@@ -223,6 +229,7 @@ class Beamline:
         self.instrument.stop()
         self._remote.close()
         self.interpreter.outputs.close_all()
+        self._ready_changed(True)
 
     def find(self, name: str) -> Published | None:
         """Return the property of this name, if there is one."""
@@ -247,6 +254,12 @@ class Beamline:
     def abort_motors(self) -> None:
         """Stop what moves."""
         self.instrument.stop_motors()
+
+    def _ready_changed(self, ready: bool) -> None:
+        """Let the clock know of the commands from the first that comes until none is left."""
+        if self._work is not None:
+            self._work.end()
+        self._work = None if ready else self.clock.work(f"the commands of {self.name}")
 
     async def execute(self, command: Command) -> Any:
         """Run a command in the command thread.
@@ -275,6 +288,10 @@ class Beamline:
                 work.exception()  # told above, or of no interest after an abort
 
     def _run_command(self, text: str) -> Any:
+        with contextlib.nullcontext() if self._work is None else self._work.here():
+            return self._value_of(text)
+
+    def _value_of(self, text: str) -> Any:
         try:
             value = outside(self.interpreter.execute(text))
             if not self.interpreter.run_macro("prompt_mac"):
