@@ -5,6 +5,7 @@
 from .errors import (
     CallTimeoutError,
     ConnectionLostError,
+    InvalidFileError,
     LocalProtocolError,
     LocalTypeError,
     RemoteError,
@@ -21,6 +22,7 @@ __all__ = [
     "DataTypes",
     "EventTypes",
     "Flags",
+    "InvalidFileError",
     "LocalProtocolError",
     "LocalTypeError",
     "RemoteError",

@@ -47,3 +47,7 @@ class ConnectionLostError(SpecError, ConnectionError):
 
 class CallTimeoutError(SpecError, TimeoutError):
     """The other end did not answer, or did not take what was sent, in time."""
+
+
+class InvalidFileError(SpecError, ValueError):
+    """A file that was given cannot be used; the message names it, the place in it and what was expected there."""

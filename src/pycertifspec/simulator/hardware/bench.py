@@ -73,9 +73,10 @@ class Bench:
         self._before_change: list[Callable[[float], None]] = []
         self._feeds: list[ChangeFeed] = []
         self._listeners: list[Callable[[], None]] = []
+        self._witnesses: list[Callable[[], None]] = []
         self._now: float | None = None
         self._next_live = math.inf
-        self._touched = False
+        self._touched = self._settled = False
 
     def add(self, device: Device, *, before_change: Callable[[float], None] | None = None) -> None:
         """Put a device on the bench.
@@ -108,8 +109,10 @@ class Bench:
                 if outermost:
                     self._now = None
                     if self._touched:
-                        self._touched = False
                         wake = (*(feed.wake for feed in self._feeds), *self._listeners)
+                    if self._touched or self._settled:
+                        wake = (*wake, *self._witnesses)
+                    self._touched = self._settled = False
         for listener in wake:
             listener()
 
@@ -155,6 +158,14 @@ class Bench:
         finally:
             with self._lock:
                 self._listeners.remove(listener)
+
+    def witness(self, witness: Callable[[], None]) -> None:
+        """Call `witness` from now on after whatever is started, stopped or set, and after what has ended by itself.
+
+        It is called in the thread that did or noticed it, and should only pass the word on.
+        """
+        with self._lock:
+            self._witnesses.append(witness)
 
     def next_event_time(self) -> float:
         """Return when to look at the changes again if nothing is started until then; infinity for never."""
@@ -203,6 +214,7 @@ class Bench:
             device.settle(event)
             self._note(device, event)
         self._soonest = None
+        self._settled = True
         self._arm(event)
 
     def _tell_live(self, now: float) -> None:
