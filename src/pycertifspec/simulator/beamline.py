@@ -153,6 +153,7 @@ class Beamline:
         self.interpreter.symbols.set_builtin("STATE_FILE", keeper.path)
         self.interpreter.symbols.set_builtin("FRESH", float(keeper.fresh))
         self.interpreter.on_save = keeper.save
+        self._motors.read(self.interpreter, 0.0)
 
     def begin(self) -> None:
         """Take up the state that was kept, and run ``begin_mac`` if there is one (SPEC_LANGUAGE.md 2.7).
