@@ -22,6 +22,7 @@ def test_the_public_names_are_these() -> None:
         "DataTypes",
         "EventTypes",
         "Flags",
+        "InvalidFileError",
         "LocalProtocolError",
         "LocalTypeError",
         "RemoteError",

@@ -55,3 +55,7 @@ class DataFileError(SpecError, ValueError):
 
 class ClockStuckError(SpecError, TimeoutError):
     """Model time cannot go on, because something still works that neither waits for it nor ends."""
+
+
+class InvalidFileError(SpecError, ValueError):
+    """A file that was given cannot be used; the message names it, the place in it and what was expected there."""

@@ -7,7 +7,14 @@ import importlib
 import sys
 from typing import TYPE_CHECKING
 
-from pycertifspec.errors import CallTimeoutError, LocalProtocolError, RemoteError, ServerNotFoundError, SpecError
+from pycertifspec.errors import (
+    CallTimeoutError,
+    InvalidFileError,
+    LocalProtocolError,
+    RemoteError,
+    ServerNotFoundError,
+    SpecError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +32,7 @@ EXTRAS = {"rich": "cli"}
 EXIT_STATUS: tuple[tuple[type[BaseException], int], ...] = (
     (RemoteError, 1),
     (LocalProtocolError, 2),
+    (InvalidFileError, 2),
     (ServerNotFoundError, 3),
     (CallTimeoutError, 4),
     (ConnectionError, 3),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import argparse
 
     from pycertifspec.simulator.beamline import Beamline
+    from pycertifspec.simulator.configuration import Description
+    from pycertifspec.simulator.state import Keeper
 
 LAST_PORT = 65535
 
@@ -33,10 +35,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--host", default="127.0.0.1", help="address to bind (default: the loopback)")
     add("--port", default="6510-6530", metavar="N|A-B", help="port, or range to take a free one of")
-    add("--name", default="fourc", help="the name that clients find it by (default: fourc)")
+    add("--config", type=Path, metavar="FILE", help="the beamline: a TOML file, or SPEC's own config file")
+    add("--name", help="the name that clients find it by (default: what the configuration says, or fourc)")
     add("--time-scale", type=float, default=1.0, metavar="X", help="model seconds a second; inf: no waiting")
     add("--seed", type=int, default=0, metavar="N", help="of the counters' noise")
     add("--load", type=Path, nargs="+", default=[], metavar="FILE", help="macro files to read at the start")
+    add("--state", type=Path, metavar="DIR", help="keep positions, settings, variables and macros there")
+    add("-f", "--fresh", action="store_true", help="begin with new variables and macros; motors stay where they are")
     add("--run", type=Path, dest="macro", metavar="FILE", help="run a macro file without a server and exit")
     add("--directory", type=Path, metavar="DIR", help="the only place where its macros read and write files")
     add("--allow-unix", action="store_true", help="let unix() run shell commands")
@@ -67,6 +72,8 @@ def _beamline(options: argparse.Namespace, *, on_terminal: bool) -> Beamline:
     from pycertifspec.simulator.clock import clock_at  # noqa: PLC0415
     from pycertifspec.simulator.world import World  # noqa: PLC0415
 
+    description = _description(options.config)
+    name = options.name or description.name or "fourc"
     clock = clock_at(math.inf if math.isinf(options.time_scale) else options.time_scale)
 
     def make(screen: object) -> World:
@@ -78,10 +85,38 @@ def _beamline(options: argparse.Namespace, *, on_terminal: bool) -> Beamline:
             allow_shell=options.allow_unix,
         )
 
-    beamline = simulated(make, options.name, clock, seed=options.seed)
-    beamline.load(options.load)
-    beamline.begin()
+    beamline = simulated(make, name, clock, instrument=description.instrument(clock, seed=options.seed))
+    try:
+        keeper = _keep(beamline, options) if options.state is not None else None
+        beamline.load(options.load)
+        beamline.begin()
+    except BaseException:
+        beamline.close()
+        raise
+    for remark in (*description.remarks, *(keeper.remarks if keeper else ())):
+        sys.stderr.write(f"{remark}\n")
     return beamline
+
+
+def _description(config: Path | None) -> Description:
+    """Return what a file says of the beamline, or the one that is there without a file."""
+    from pycertifspec.simulator.configuration.description import Description  # noqa: PLC0415  as above
+
+    if config is None:
+        from pycertifspec.simulator.hardware.default import COUNTERS, MOTORS  # noqa: PLC0415  as above
+
+        return Description(motors=MOTORS, counters=COUNTERS, name="fourc", geometry="fourc")
+    from pycertifspec.simulator.configuration import read_description  # noqa: PLC0415  only where there is a file
+
+    return read_description(config)
+
+
+def _keep(beamline: Beamline, options: argparse.Namespace) -> Keeper:
+    from pycertifspec.simulator.state import Keeper, StateFile  # noqa: PLC0415  only where it is kept
+
+    keeper = Keeper(StateFile(options.state, beamline.name), beamline.instrument, fresh=options.fresh)
+    beamline.keep(keeper)
+    return keeper
 
 
 def _print(text: str) -> None:
@@ -140,8 +175,10 @@ async def _serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends asyncio.run() instead
             loop.add_signal_handler(number, stop.set)
-    async with server:
-        _print(f"{options.name}: SPEC server listening on {options.host}:{server.port}\n")
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(beamline.close)  # also where no port is free
+        await stack.enter_async_context(server)
+        _print(f"{beamline.name}: SPEC server listening on {options.host}:{server.port}\n")
         ends = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(beamline.finished.wait())]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from .clock import Clock, Work
     from .hardware.instrument import Instrument
+    from .state import Keeper
     from .world import World
 
 # The standard macros, in the order in which they are read.
@@ -81,6 +82,7 @@ class Beamline:
         self.interpreter = Interpreter(world, program_name=name)
         self.simulating = False
         self.finished = asyncio.Event()
+        self._keeper: Keeper | None = None
         self._announcer = Announcer(self.instrument)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{name}-commands")
         self._running = self._aborted = False
@@ -151,8 +153,23 @@ class Beamline:
             for path in paths:
                 run_file(self.interpreter, path)
 
+    def keep(self, keeper: Keeper) -> None:
+        """Keep the state from one run to the next; call it before a site's files are loaded."""
+        self._keeper = keeper
+        self.interpreter.symbols.set_builtin("STATE_FILE", keeper.path)
+        self.interpreter.symbols.set_builtin("FRESH", float(keeper.fresh))
+        self.interpreter.on_save = keeper.save
+        self._motors.read(self.interpreter, 0.0)
+
     def begin(self) -> None:
-        """Run ``begin_mac``, if the files that were loaded define it (SPEC_LANGUAGE.md 2.7)."""
+        """Take up the state that was kept, and run ``begin_mac`` if there is one (SPEC_LANGUAGE.md 2.7).
+
+        Raises:
+            InvalidFileError: the state is not as it was written.
+
+        """
+        if self._keeper is not None:
+            self._keeper.begin(self.interpreter)
         with self._active():
             self.interpreter.run_macro("begin_mac")
 
@@ -166,6 +183,16 @@ class Beamline:
         finally:
             work.end()
             self._running = False
+            self._command_ended()
+
+    def _command_ended(self) -> None:
+        if self._keeper is not None:
+            self._keeper.command_ended()
+
+    def _property_set(self) -> None:
+        """Keep what a client has set; while a command runs, that waits for its end."""
+        if not self._running:
+            self._command_ended()
 
     def _begin(self) -> None:
         """Let interrupts be for the command that begins; one that came too late for the last is forgotten."""
@@ -229,6 +256,8 @@ class Beamline:
         self.instrument.stop()
         self._remote.close()
         self.interpreter.outputs.close_all()
+        if self._keeper is not None:
+            self._keeper.close()
         self._ready_changed(True)
 
     def find(self, name: str) -> Published | None:
@@ -237,7 +266,7 @@ class Beamline:
         if known is None and name.startswith("var/"):
             variable = name.removeprefix("var/")
             if self.interpreter.symbols.is_global(variable):
-                return VariableProperty(self.interpreter, variable)
+                return VariableProperty(self.interpreter, variable, self._property_set)
         return known
 
     def start_motors(self, targets: list[tuple[str, str]]) -> Command | None:
@@ -301,6 +330,8 @@ class Beamline:
             return ""
         except SpecLanguageError as error:
             raise RemoteError(error.message) from error
+        finally:
+            self._command_ended()
         return value
 
     def _spelled(self, command: Command) -> str:
@@ -323,6 +354,8 @@ class Beamline:
 
     def _variable_changed(self, name: str, key: str | None, value: Any) -> None:
         """Tell an assignment to those who watch; called by the interpreter for each, so it decides quickly."""
+        if self._keeper is not None:
+            self._keeper.variable_changed(name)
         path = properties.variable_path(name)
         if not self._announcer.watched(path):
             return

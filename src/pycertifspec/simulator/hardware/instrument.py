@@ -160,6 +160,10 @@ class Instrument:
         """
         return self._bench.watch(wake)
 
+    def witness(self, witness: Callable[[], None]) -> None:
+        """Call `witness` from now on after each beginning, end and setting (see `Bench.witness`)."""
+        self._bench.witness(witness)
+
     def unwatch(self, feed: ChangeFeed) -> None:
         """Record changes for this reader no longer."""
         self._bench.unwatch(feed)
