@@ -90,12 +90,15 @@ def test_spectra_and_their_channels(spec: Interpreter) -> None:
     assert str(spec.execute("_df_mca(3, 0, 2, 1)")).startswith("#@MCA %25C\n")
 
 
+def test_a_text_with_blanks_is_several_values_and_one_without_goes_as_it_is(spec: Interpreter) -> None:
+    assert spec.execute('_df_row("1.0 2.500 ", "", " ", "3.000", "on 1e3")') == "1 2.5  3.000 on 1000\n"
+
+
 @pytest.mark.parametrize(
     ("call", "reason"),
     [
         ('_df_names("Z", "a")', r"_df_names\(\): .*no line #Z"),
         ('_df_labels("two  blanks")', r"_df_labels\(\): .*would not be read back as one"),
-        ('_df_row("two words")', r"_df_row\(\): .*'two words' is no number"),
         ('_df_comment("two\\nlines")', r"_df_comment\(\): .*more than one line"),
         ("_df_mca(1, 2)", "argument"),
     ],
