@@ -111,7 +111,7 @@ def test_names_that_nobody_makes_are_found(look: Look, text: str, found: object)
             [(6, 1, "argument-count"), (9, 1, "argument-count")],
         ),
         ("def m '{ if ($# != 1) { p 2 } }'\nm\n", []),
-        ("def m '{ if ($# != 1) { exit'\n", [(2, 1, "syntax")]),
+        ("def m '{ if ($# != 1) { exit'\n", [(2, 0, "syntax")]),
         ("def twice '{ set $*; set $1 $2 }'\ntwice th 1\n", []),
     ],
 )

@@ -1,6 +1,7 @@
-"""Looks for mistakes in macro files without running them: syntax, names that nobody defines, wrong argument counts."""
+"""Looks at macro files without running them: for mistakes, and for lines that a test has not run."""
 
+from .coverage import Coverage, coverage, table
 from .finding import Finding
 from .linter import lint
 
-__all__ = ["Finding", "lint"]
+__all__ = ["Coverage", "Finding", "coverage", "lint", "table"]

@@ -6,16 +6,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pycertifspec.simulator.beamline import simulated
-from pycertifspec.simulator.clock import SteppingClock
 from pycertifspec.simulator.language import names_table
 from pycertifspec.simulator.language.tables import expected_count
-from pycertifspec.simulator.world import World
 
 from .arguments import OF_FUNCTIONS, calls, refuses, takes_any
 from .finding import Finding
-from .names import made, used
-from .sheet import PLACEHOLDER, SheetReader
+from .names import used
+from .setting import setting
+from .sheet import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from pycertifspec.simulator.language.errors import Position
     from pycertifspec.simulator.language.macros import Macro
 
-    from .sheet import Part, Sheet
+    from .sheet import Part, Sheet, SheetReader
 
 
 def lint(paths: Iterable[Path], *, known: Iterable[str] = (), definitions: Iterable[Path] = ()) -> list[Finding]:
@@ -43,17 +41,13 @@ def lint(paths: Iterable[Path], *, known: Iterable[str] = (), definitions: Itera
         OSError: a file cannot be read.
 
     """
-    clock = SteppingClock(start=0.0)
-    beamline = simulated(lambda screen: World(clock, screen), "fourc", clock)
-    try:
-        linter = _Linter(beamline.interpreter, known)
+    with setting() as (interpreter, reader):
+        linter = _Linter(interpreter, reader, known)
         for path in definitions:
             linter.read(path, wanted=False)
         for path in paths:
             linter.read(path, wanted=True)
         return linter.findings()
-    finally:
-        beamline.close()
 
 
 # What a file says of names that others make: `# lint: known te_command, te_port`.
@@ -63,41 +57,29 @@ _MADE_ELSEWHERE = re.compile(r"^[ \t]*#[ \t]*lint:[ \t]*known[ \t]+([\w, \t]+)$"
 class _Linter:
     """What is known, and the files that were read."""
 
-    def __init__(self, interpreter: Interpreter, known: Iterable[str]) -> None:
-        self._interpreter = interpreter
-        self._known = {*known, *(cell.name for cell in interpreter.symbols), *names_table.COMMANDS}
-        self._known |= {command.name for command in interpreter.commands}
+    def __init__(self, interpreter: Interpreter, reader: SheetReader, known: Iterable[str]) -> None:
+        self._interpreter, self._reader = interpreter, reader
+        self._known = {*known, *names_table.COMMANDS, *(command.name for command in interpreter.commands)}
         self._macros: dict[str, list[Macro]] = {}  # of the files
         self._waiting: list[tuple[Sheet, list[Macro]]] = []
         self._sheets: list[Sheet] = []
-        self._reader = SheetReader(
-            interpreter.macros, interpreter.commands.styles, interpreter.limits, self._known.__contains__
-        )
 
     def read(self, path: Path, *, wanted: bool) -> None:
         """Take in a file, as SPEC reads it: definitions are known from here on."""
-        text = path.read_text(encoding="utf-8", errors="replace")
-        for names in _MADE_ELSEWHERE.findall(text):
+        sheet, macros = self._reader.outline(path)
+        for names in _MADE_ELSEWHERE.findall(sheet.text):
             self._known.update(names.replace(",", " ").split())
-        sheet, macros = self._reader.outline(str(path), text)
-        self._note_variables(sheet.parts)
         self._waiting.append((sheet, macros))
         if wanted:
             self._sheets.append(sheet)
-
-    def _note_variables(self, parts: Iterable[Part]) -> None:
-        for part in parts:
-            self._known.update(name.name for name in made(part.statements, self._interpreter.functions))
-            if part.macro is not None:
-                self._known.update((part.macro.name, *(part.macro.parameters or ())))
 
     def findings(self) -> list[Finding]:
         """Return what is wrong, now that all files are read."""
         for sheet, macros in self._waiting:
             self._reader.fill(sheet, macros)
-            self._note_variables(sheet.parts)
             for macro in sheet.macros():
                 self._macros.setdefault(macro.name, []).append(macro)
+                self._known.update((macro.name, *(macro.parameters or ())))
         found = {
             finding
             for sheet in self._sheets
@@ -134,6 +116,7 @@ class _Linter:
     def _is_known(self, name: str) -> bool:
         return (
             name in self._known
+            or name in self._reader.variables
             or name in self._interpreter.macros
             or name in self._interpreter.functions
             or name in names_table.FUNCTIONS

@@ -13,11 +13,13 @@ from pycertifspec.simulator.language.input_stack import Frame
 from pycertifspec.simulator.language.macros import HIGHEST_MARKER, Macro
 from pycertifspec.simulator.language.program import Reader, walk
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+from .names import made
 
-    from pycertifspec.simulator.language.limits import Limits
-    from pycertifspec.simulator.language.macros import MacroTable
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pycertifspec.simulator.language import Interpreter
 
 # What a text macro's arguments may be: names, of which nothing is said, or numbers.
 PLACEHOLDER = "_argument_"
@@ -57,6 +59,7 @@ class Sheet:
     """A file and everything that stands in it."""
 
     source: str
+    text: str
     parts: list[Part] = field(default_factory=list)
 
     def macros(self) -> Iterable[Macro]:
@@ -68,22 +71,28 @@ class SheetReader:
     """Reads files one after the other, as SPEC would: macros of one are known in the next.
 
     Args:
-        macros: what is defined; grows with each file.
-        commands: what each built-in command takes after its name.
-        limits: what programs may use.
-        is_variable: tells whether a name is a variable.
+        interpreter: whose macros, functions and commands are known; its macros grow with each file.
+
+    Attributes:
+        variables: the names of variables that are known; grows with each file.
 
     """
 
-    def __init__(
-        self, macros: MacroTable, commands: Mapping[str, str], limits: Limits, is_variable: Callable[[str], bool]
-    ) -> None:
-        self._macros, self._commands, self._limits, self._is_variable = macros, commands, limits, is_variable
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+        self._macros, self._limits = interpreter.macros, interpreter.limits
+        self.variables = {cell.name for cell in interpreter.symbols}
 
-    def outline(self, source: str, text: str) -> tuple[Sheet, list[Macro]]:
-        """Read a file's own statements; return them and the macros whose texts `fill` is to read."""
-        sheet, found = Sheet(source), list[Macro]()
-        sheet.parts.append(self._part(Frame(_whole(text), source, closed=True), None, found))
+    def outline(self, path: Path) -> tuple[Sheet, list[Macro]]:
+        """Read a file's own statements; return them and the macros whose texts `fill` is to read.
+
+        Raises:
+            OSError: it cannot be read.
+
+        """
+        text = path.read_text(encoding="utf-8", errors="replace")
+        sheet, found = Sheet(str(path), text), list[Macro]()
+        sheet.parts.append(self._part(Frame(_whole(text), sheet.source, closed=True), None, found))
         return sheet, found
 
     def fill(self, sheet: Sheet, waiting: list[Macro]) -> None:
@@ -117,7 +126,13 @@ class SheetReader:
 
     def _part(self, frame: Frame, macro: Macro | None, found: list[Macro]) -> Part:
         part = Part(macro, [], [], [])
-        reader = Reader(frame, self._macros, self._limits, commands=self._commands, is_variable=self._is_variable)
+        reader = Reader(
+            frame,
+            self._macros,
+            self._limits,
+            commands=self._interpreter.commands.styles,
+            is_variable=self.variables.__contains__,
+        )
         if macro is not None and macro.parameters is not None:
             reader.parser.lexer.hidden = set(macro.parameters)
 
@@ -133,6 +148,7 @@ class SheetReader:
                     continue
                 break  # a macro is one piece: what comes after its first error follows from that
             part.statements.append(item)
+            self.variables.update(name.name for name in made([item], self._interpreter.functions))
             found.extend(self._defined(item, frame.source))
         return part
 
