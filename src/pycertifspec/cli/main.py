@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # The commands and what each is for. A command's module is imported when it is used: some need much.
 COMMANDS = {
     "demo": "watch Python talk to a SPEC server",
+    "lint": "mistakes in macro files, found without running them",
     "simulator": "a simulated SPEC",
 }
 
@@ -65,8 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"pycertifspec {chosen}: needs {package}: pip install 'pycertifspec[{EXTRAS[package]}]'\n")
         return 2
     try:
-        options.run(options)
+        return options.run(options) or 0
     except (SpecError, KeyboardInterrupt) as error:
         sys.stderr.write(f"pycertifspec {options.command}: {str(error) or 'interrupted'}\n")
         return next(status for kind, status in EXIT_STATUS if isinstance(error, kind))
-    return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import math
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from pycertifspec.errors import LocalProtocolError
+from pycertifspec.errors import LocalProtocolError, RemoteError
 
 if TYPE_CHECKING:
     import argparse
@@ -43,6 +44,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add("--state", type=Path, metavar="DIR", help="keep positions, settings, variables and macros there")
     add("-f", "--fresh", action="store_true", help="begin with new variables and macros; motors stay where they are")
     add("--run", type=Path, dest="macro", metavar="FILE", help="run a macro file without a server and exit")
+    add("--test", action="store_true", help="then run the file's macros whose names begin with test_, one by one")
+    add("--coverage", action="store_true", help="then show which lines of the macro files were not run")
+    add("--coverage-json", type=Path, metavar="FILE", help="write the same as JSON")
     add("--directory", type=Path, metavar="DIR", help="the only place where its macros read and write files")
     add("--allow-unix", action="store_true", help="let unix() run shell commands")
     add("--log-messages", action="store_true", help="show each message on standard error")
@@ -61,13 +65,15 @@ def run(options: argparse.Namespace) -> None:
     for path in [*options.load, *([options.macro] if options.macro else [])]:
         if not path.is_file():
             raise LocalProtocolError(f"{path} is no file")
+    if options.macro is None and (options.test or options.coverage or options.coverage_json):
+        raise LocalProtocolError("--test and --coverage need a macro file to run: --run FILE")
     if options.macro is not None:
         _run_macro(options)
     else:
         asyncio.run(_serve(options))
 
 
-def _beamline(options: argparse.Namespace, *, on_terminal: bool) -> Beamline:
+def _beamline(options: argparse.Namespace, *, on_terminal: bool, lines: set[tuple[str, int]] | None = None) -> Beamline:
     from pycertifspec.simulator.beamline import simulated  # noqa: PLC0415  other commands need no simulator
     from pycertifspec.simulator.clock import clock_at  # noqa: PLC0415
     from pycertifspec.simulator.world import World  # noqa: PLC0415
@@ -86,6 +92,8 @@ def _beamline(options: argparse.Namespace, *, on_terminal: bool) -> Beamline:
         )
 
     beamline = simulated(make, name, clock, instrument=description.instrument(clock, seed=options.seed))
+    if lines is not None:
+        beamline.interpreter.watch_lines(lines)
     try:
         keeper = _keep(beamline, options) if options.state is not None else None
         beamline.load(options.load)
@@ -142,12 +150,13 @@ def _run_macro(options: argparse.Namespace) -> None:
     """
     from pycertifspec.simulator.language import MacroInterruptError, QuitError  # noqa: PLC0415  as above
 
-    beamline = _beamline(options, on_terminal=True)
+    lines: set[tuple[str, int]] | None = set() if options.coverage or options.coverage_json else None
+    beamline = _beamline(options, on_terminal=True, lines=lines)
     news: SimpleQueue[bool] = SimpleQueue()  # what a signal's handler may use
     before = {number: signal.signal(number, lambda *_: news.put(True)) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with ThreadPoolExecutor(max_workers=1, initializer=_leave_signals_to_the_main_thread) as thread:
-            work = thread.submit(beamline.load, [options.macro])
+            work = thread.submit(_load_and_test, beamline, options)
             work.add_done_callback(lambda _: news.put(False))
             while not work.done():
                 # A wait without an end is not woken by a signal that the system hands to another thread.
@@ -163,6 +172,42 @@ def _run_macro(options: argparse.Namespace) -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
         beamline.close()
+        if lines is not None:
+            _report(options, lines)
+
+
+def _load_and_test(beamline: Beamline, options: argparse.Namespace) -> None:
+    """Run the macro file, and the tests in it if that is wanted.
+
+    Raises:
+        RemoteError: the file or a test failed.
+
+    """
+    from pycertifspec.simulator.trials import trials  # noqa: PLC0415  as above
+
+    beamline.load([options.macro])
+    if not options.test:
+        return
+    problems: list[bool] = []
+    for trial in trials(beamline, [options.macro]):
+        _print(f"{trial}\n")
+        problems.append(bool(trial.problem))
+    if not problems:
+        raise RemoteError(f"{options.macro} defines no macro whose name begins with test_")
+    if any(problems):
+        raise RemoteError(f"{sum(problems)} of {len(problems)} tests failed")
+    _print(f"all {len(problems)} tests passed\n")
+
+
+def _report(options: argparse.Namespace, lines: set[tuple[str, int]]) -> None:
+    """Tell which lines of the macro files were run."""
+    from pycertifspec.simulator.linting import coverage, table  # noqa: PLC0415  as above
+
+    found = coverage([*options.load, options.macro], lines)
+    if options.coverage:
+        _print(table(found))
+    if options.coverage_json:
+        options.coverage_json.write_text(json.dumps([one.as_json() for one in found], indent=2) + "\n")
 
 
 async def _serve(options: argparse.Namespace) -> None:

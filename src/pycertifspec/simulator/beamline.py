@@ -13,6 +13,7 @@ from pycertifspec.errors import RemoteError
 from pycertifspec.session import properties
 from pycertifspec.session.service import Command
 
+from .functions import assertions
 from .functions.counters import CounterFunctions
 from .functions.datafile import DataFileFunctions
 from .functions.links import Links
@@ -100,6 +101,7 @@ class Beamline:
         counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate)
         for part in (self._motors, counters, Links(), self._remote, DataFileFunctions()):
             part.install(interpreter)
+        assertions.install(interpreter)
         interpreter.asks_before_undef = False
         motors = {motor.mnemonic for motor in self.instrument.motors}
         counted = {counter.mnemonic for counter in self.instrument.counters}
