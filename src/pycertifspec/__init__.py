@@ -4,6 +4,7 @@
 # it would take the name back.
 from .errors import (
     CallTimeoutError,
+    ClockStuckError,
     ConnectionLostError,
     DataFileError,
     InvalidFileError,
@@ -19,6 +20,7 @@ from .wire.constants import DataTypes, EventTypes, Flags
 
 __all__ = [
     "CallTimeoutError",
+    "ClockStuckError",
     "ConnectionLostError",
     "DataFileError",
     "DataTypes",
