@@ -153,7 +153,8 @@ class Beamline:
         self.interpreter.symbols.set_builtin("STATE_FILE", keeper.path)
         self.interpreter.symbols.set_builtin("FRESH", float(keeper.fresh))
         self.interpreter.on_save = keeper.save
-        self._motors.read(self.interpreter, 0.0)
+        self.interpreter.symbols.on_declare = keeper.variable_changed
+        self._motors.fill()
 
     def begin(self) -> None:
         """Take up the state that was kept, and run ``begin_mac`` if there is one (SPEC_LANGUAGE.md 2.7).

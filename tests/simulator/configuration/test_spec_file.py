@@ -156,7 +156,8 @@ def test_values_that_no_motor_can_have_are_replaced_and_told() -> None:
     assert counters[0].scale == 1.0
     for what in (
         "steps per unit 0 cannot", "sign 0 cannot", "slew rate 0 cannot", "base rate -1 cannot",
-        "acceleration -1 cannot", "backlash 0.5 cannot", "scale 0 cannot", "flags 0x001: their meaning", "a name is longer than 15",
+        "acceleration -1 cannot", "backlash 0.5 cannot", "scale 0 cannot", "flags 0x001: their meaning",
+        "a name is longer than 15",
     ):  # fmt: skip
         assert what in remarks
 

@@ -50,7 +50,8 @@ def test_the_example_is_a_beamline_that_counts_its_reflection() -> None:
 def test_every_parameter_of_motors_and_counters_can_be_written(tmp_path: Path) -> None:
     motor = {
         "mnemonic": "th", "name": "Theta", "steps_per_unit": -500.5, "sign": -1, "offset": 1.5, "dial": 2,
-        "base_rate": 1, "slew_rate": 3.0, "acceleration": 4, "backlash": -5, "low_limit": -6, "high_limit": 6, "low_switch": -7,
+        "base_rate": 1, "slew_rate": 3.0, "acceleration": 4, "backlash": -5, "low_limit": -6, "high_limit": 6,
+        "low_switch": -7,
         "high_switch": 7, "home": 0.5, "controller": "MAC", "unit": 1, "channel": 2, "disabled": True, "unusable": True,
         "read_only": True, "protected": True,
     }  # fmt: skip

@@ -167,13 +167,17 @@ class MotorFunctions:
         self._instrument.clock.look()
         for motor in self._instrument.motors:
             self._check_sync(interpreter, motor, silently=bool(bits & READ_SILENTLY))
+        self.fill(dial=bool(bits & READ_DIAL))
+        return 0.0
+
+    def fill(self, *, dial: bool = False) -> None:
+        """Fill A with all positions as SPEC believes them to be."""
         with self._instrument.hold():
             readings = [motor.read() for motor in self._instrument.motors]
-        self._read = {str(n): r.dial_position if bits & READ_DIAL else r.position for n, r in enumerate(readings)}
+        self._read = {str(n): r.dial_position if dial else r.position for n, r in enumerate(readings)}
         self._assigned.clear()
         if self.positions is not None:
             self.positions.elements.update(self._read)
-        return 0.0
 
     def _check_sync(self, interpreter: Interpreter, motor: Motor, *, silently: bool) -> None:
         """Settle where a motor is. A question may take long: never ask while the instrument is held."""
