@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -56,7 +56,7 @@ def read(text: str) -> tuple[tuple[MotorConfig, ...], tuple[CounterConfig, ...],
 def test_motors_and_counters_are_as_the_file_says() -> None:
     motors, counters, _ = read(BEAMLINE)
 
-    limits = {"low_limit": -NO_LIMIT, "high_limit": NO_LIMIT}
+    limits: dict[str, Any] = {"low_limit": -NO_LIMIT, "high_limit": NO_LIMIT}
     assert motors == (
         MotorConfig(
             mnemonic="tth", name="Two Theta", steps_per_unit=4000.0, sign=1, slew_rate=2000.0, base_rate=200.0,

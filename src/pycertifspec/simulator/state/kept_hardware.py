@@ -111,7 +111,7 @@ def _settings(
             continue
         if name not in names:
             raise ValueError(f"{name} is nothing that is kept")
-        kind = _KINDS[types[name]]
+        kind: Any = _KINDS[types[name]]
         if type(value) is not kind and not (kind is float and type(value) is int):
             raise ValueError(f"{name} is {value!r}, expected {kind.__name__}")
         settings[name] = kind(value)
