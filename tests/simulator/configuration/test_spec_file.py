@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pycertifspec.errors import InvalidFileError
 from pycertifspec.simulator.clock import ManualClock
-from pycertifspec.simulator.configuration import read_description
+from pycertifspec.simulator.configuration.reading import read_description
 from pycertifspec.simulator.configuration.spec_devices import NO_LIMIT
 from pycertifspec.simulator.configuration.spec_file import is_spec_config, spec_description
 from pycertifspec.simulator.hardware.config import CounterConfig, CounterUse, MotorConfig

@@ -10,8 +10,8 @@ import pytest
 
 from pycertifspec.errors import InvalidFileError
 from pycertifspec.simulator.clock import ManualClock
-from pycertifspec.simulator.configuration import read_description
 from pycertifspec.simulator.configuration.fields import MAX_DEPTH, RATES
+from pycertifspec.simulator.configuration.reading import read_description
 from pycertifspec.simulator.hardware.config import CounterConfig, CounterUse, MotorConfig
 from pycertifspec.simulator.hardware.rates import Constant, Peak, Product, Shape, Step, Sum
 
