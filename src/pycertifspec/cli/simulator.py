@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import argparse
 
     from pycertifspec.simulator.beamline import Beamline
-    from pycertifspec.simulator.configuration import Description
+    from pycertifspec.simulator.configuration.description import Description
     from pycertifspec.simulator.state import Keeper
 
 LAST_PORT = 65535
@@ -114,7 +114,7 @@ def _description(config: Path | None) -> Description:
         from pycertifspec.simulator.hardware.default import COUNTERS, MOTORS  # noqa: PLC0415  as above
 
         return Description(motors=MOTORS, counters=COUNTERS, name="fourc", geometry="fourc")
-    from pycertifspec.simulator.configuration import read_description  # noqa: PLC0415  only where there is a file
+    from pycertifspec.simulator.configuration.reading import read_description  # noqa: PLC0415  only where there is a file
 
     return read_description(config)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pycertifspec.errors import InvalidFileError
 from pycertifspec.simulator.clock import ManualClock
-from pycertifspec.simulator.configuration import read_description
+from pycertifspec.simulator.configuration.reading import read_description
 from pycertifspec.simulator.configuration.spec_devices import NO_LIMIT
 from pycertifspec.simulator.configuration.spec_file import is_spec_config, spec_description
 from pycertifspec.simulator.hardware.config import CounterConfig, CounterUse, MotorConfig
@@ -56,7 +56,7 @@ def read(text: str) -> tuple[tuple[MotorConfig, ...], tuple[CounterConfig, ...],
 def test_motors_and_counters_are_as_the_file_says() -> None:
     motors, counters, _ = read(BEAMLINE)
 
-    limits = {"low_limit": -NO_LIMIT, "high_limit": NO_LIMIT}
+    limits: dict[str, Any] = {"low_limit": -NO_LIMIT, "high_limit": NO_LIMIT}
     assert motors == (
         MotorConfig(
             mnemonic="tth", name="Two Theta", steps_per_unit=4000.0, sign=1, slew_rate=2000.0, base_rate=200.0,
@@ -156,7 +156,8 @@ def test_values_that_no_motor_can_have_are_replaced_and_told() -> None:
     assert counters[0].scale == 1.0
     for what in (
         "steps per unit 0 cannot", "sign 0 cannot", "slew rate 0 cannot", "base rate -1 cannot",
-        "acceleration -1 cannot", "backlash 0.5 cannot", "scale 0 cannot", "flags 0x001: their meaning", "a name is longer than 15",
+        "acceleration -1 cannot", "backlash 0.5 cannot", "scale 0 cannot", "flags 0x001: their meaning",
+        "a name is longer than 15",
     ):  # fmt: skip
         assert what in remarks
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,8 @@ import pytest
 
 from pycertifspec.errors import InvalidFileError
 from pycertifspec.simulator.clock import ManualClock
-from pycertifspec.simulator.configuration import read_description
 from pycertifspec.simulator.configuration.fields import MAX_DEPTH, RATES
+from pycertifspec.simulator.configuration.reading import read_description
 from pycertifspec.simulator.hardware.config import CounterConfig, CounterUse, MotorConfig
 from pycertifspec.simulator.hardware.rates import Constant, Peak, Product, Shape, Step, Sum
 
@@ -48,13 +48,14 @@ def test_the_example_is_a_beamline_that_counts_its_reflection() -> None:
 
 
 def test_every_parameter_of_motors_and_counters_can_be_written(tmp_path: Path) -> None:
-    motor = {
+    motor: dict[str, Any] = {
         "mnemonic": "th", "name": "Theta", "steps_per_unit": -500.5, "sign": -1, "offset": 1.5, "dial": 2,
-        "base_rate": 1, "slew_rate": 3.0, "acceleration": 4, "backlash": -5, "low_limit": -6, "high_limit": 6, "low_switch": -7,
+        "base_rate": 1, "slew_rate": 3.0, "acceleration": 4, "backlash": -5, "low_limit": -6, "high_limit": 6,
+        "low_switch": -7,
         "high_switch": 7, "home": 0.5, "controller": "MAC", "unit": 1, "channel": 2, "disabled": True, "unusable": True,
         "read_only": True, "protected": True,
     }  # fmt: skip
-    counter = {
+    counter: dict[str, Any] = {
         "mnemonic": "det", "name": "Detector", "use": "monitor", "rate": 7, "scale": 2, "noise": False,
         "controller": "VCT", "unit": 3, "channel": 4, "disabled": True,
     }  # fmt: skip
@@ -207,6 +208,6 @@ def test_the_reference_page_names_every_key_and_default() -> None:
         for field in fields(cls):
             assert f"`{field.name}`" in page, field.name
     for field in fields(MotorConfig):
-        if isinstance(field.default, float) and field.default is not MISSING:
+        if isinstance(field.default, float):
             row = next(line for line in page.splitlines() if line.startswith(f"| `{field.name}` |"))
             assert f"{field.default:g}" in row, field.name

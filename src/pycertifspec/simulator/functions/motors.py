@@ -169,15 +169,19 @@ class MotorFunctions:
             doubtful = [motor for motor in self._instrument.motors if motor.discrepancy]
         for motor in doubtful:
             self._check_sync(interpreter, motor, silently=bool(bits & READ_SILENTLY))
+        self.fill(dial=bool(bits & READ_DIAL))
+        return 0.0
+
+    def fill(self, *, dial: bool = False) -> None:
+        """Fill A with all positions as SPEC believes them to be."""
         with self._instrument.hold():
-            if bits & READ_DIAL:
+            if dial:
                 self._read = {str(n): motor.dial_position for n, motor in enumerate(self._instrument.motors)}
             else:
                 self._read = {str(n): motor.position for n, motor in enumerate(self._instrument.motors)}
         self._assigned.clear()
         if self.positions is not None:
             self.positions.elements.update(self._read)
-        return 0.0
 
     def _check_sync(self, interpreter: Interpreter, motor: Motor, *, silently: bool) -> None:
         """Settle where a motor is. A question may take long: never ask while the instrument is held."""

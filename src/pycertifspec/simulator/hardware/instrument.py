@@ -140,9 +140,11 @@ class Instrument:
         with interrupt.passed_to(wake.set), self._bench.listening(wake.set):
             while not interrupt.is_set():
                 wake.clear()  # before looking: what happens after the look ends the wait
-                if interrupt.is_set() or not self.is_busy(motors=motors, counters=counters):
+                with self.hold():  # one look: another thread that notices the end meanwhile tells nobody
+                    busy, until = self.is_busy(motors=motors, counters=counters), self._bench.next_end_time()
+                if interrupt.is_set() or not busy:
                     break
-                self.clock.wait(self._bench.next_end_time(), wake)
+                self.clock.wait(until, wake)
         return not interrupt.is_set()
 
     def next_event_time(self) -> float:

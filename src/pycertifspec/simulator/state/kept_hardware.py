@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # What a program may change of a configuration; the rest is the description's, whose rates are no JSON either.
 _MOTOR_SETTINGS = tuple(dict.fromkeys(PARAMETERS.values()))
+_KINDS: dict[str, type] = {"float": float, "int": int, "str": str, "bool": bool}  # by the type as the class declares it
 _COUNTER_SETTINGS = ("scale", "disabled")
 _STANDING = tuple(field.name for field in fields(Standing))
 
@@ -103,13 +104,14 @@ def _settings(
     """Return the settings in a record, each of the kind that the configuration has."""
     if not isinstance(record, dict):
         raise ValueError(f"{record!r} is no record")  # noqa: TRY004  what the file says, not what a caller gave
+    types = {field.name: str(field.type) for field in fields(config)}
     settings: dict[str, Any] = {}
     for name, value in record.items():
         if name in but:
             continue
         if name not in names:
             raise ValueError(f"{name} is nothing that is kept")
-        kind = type(getattr(config, name))
+        kind: Any = _KINDS[types[name]]
         if type(value) is not kind and not (kind is float and type(value) is int):
             raise ValueError(f"{name} is {value!r}, expected {kind.__name__}")
         settings[name] = kind(value)
