@@ -13,9 +13,11 @@ from pycertifspec.session import properties
 from pycertifspec.session.service import Command
 
 from .functions.counters import CounterFunctions
+from .functions.geometry import GeometryFunctions
 from .functions.links import Links
 from .functions.motors import MotorFunctions
 from .functions.remote import RemoteFunctions
+from .geometry import find_geometry
 from .hardware.default import default_instrument
 from .language import DELETED, Interpreter, QuitError, SpecLanguageError, SpecRuntimeError
 from .loading import run_file
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from .world import World
 
 # The standard macros, in the order in which they are read.
-STANDARD_MACROS = ("helpers.mac", "motors.mac", "counting.mac")
+STANDARD_MACROS = ("helpers.mac", "motors.mac", "counting.mac", "geometry.mac")
 
 # Properties that prop_send() may make: more than a beamline has, and no macro fills the memory with them.
 MAX_SENT = 1_000
@@ -92,10 +94,13 @@ class Beamline:
         counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate)
         for part in (self._motors, counters, Links(), self._remote):
             part.install(interpreter)
+        mnemonics = [motor.mnemonic for motor in self.instrument.motors]
+        geometry = find_geometry(self.name, mnemonics)
+        if geometry is not None:
+            GeometryFunctions(geometry, mnemonics).install(interpreter)
         interpreter.asks_before_undef = False
-        motors = {motor.mnemonic for motor in self.instrument.motors}
         counted = {counter.mnemonic for counter in self.instrument.counters}
-        interpreter.macros.is_motor, interpreter.macros.is_counter = motors.__contains__, counted.__contains__
+        interpreter.macros.is_motor, interpreter.macros.is_counter = mnemonics.__contains__, counted.__contains__
         interpreter.on_reset = self._reset
         for path, get in (
             (properties.SHELL, lambda: 0),
@@ -113,7 +118,7 @@ class Beamline:
         for counter in self.instrument.counters:
             self._properties[properties.scaler_path(counter.mnemonic, "value")] = CounterValue(counter)
             self._properties[properties.scaler_path(counter.mnemonic, "count")] = count
-        for macros in STANDARD_MACROS:
+        for macros in (*STANDARD_MACROS, *([] if geometry is None else [geometry.macros])):
             text = resources.files("pycertifspec.simulator").joinpath("macros", macros).read_text(encoding="utf-8")
             self.run(text, source=macros)
         interpreter.symbols.on_change = self._variable_changed
