@@ -115,6 +115,7 @@ class GeometryFunctions:
         words: dict[str, Value] = {
             "title": geometry.title,
             "motors": " ".join(geometry.motors),
+            "circles": float(len(geometry.motors)),
             "modes": float(len(geometry.modes)),
             "cut": float(geometry.first_cut),
         }
