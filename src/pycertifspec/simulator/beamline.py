@@ -64,12 +64,20 @@ class Beamline:
         clock: model time.
         world: screen, keyboard, files; its screen is to be `show` of this object, see `simulated`.
         instrument: motors and counters; the default four-circle if None.
+        geometry: the name of its geometry, `name` if None; there is one if it is known and the motors for it are there.
         seed: of the counters' noise.
 
     """
 
     def __init__(
-        self, name: str, clock: Clock, world: World, *, instrument: Instrument | None = None, seed: int = 0
+        self,
+        name: str,
+        clock: Clock,
+        world: World,
+        *,
+        instrument: Instrument | None = None,
+        geometry: str | None = None,
+        seed: int = 0,
     ) -> None:
         self.name = name
         self.clock = clock
@@ -87,15 +95,15 @@ class Beamline:
         self._remote = RemoteFunctions(self._send, world.interrupt)
         self._motors = MotorFunctions(self.instrument, self._questions.ask, self._announcer.null_move)
         self._properties: dict[str, Published] = {}
-        self._install()
+        self._install(geometry or name)
 
-    def _install(self) -> None:
+    def _install(self, geometry_name: str) -> None:
         interpreter = self.interpreter
         counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate)
         for part in (self._motors, counters, Links(), self._remote):
             part.install(interpreter)
         mnemonics = [motor.mnemonic for motor in self.instrument.motors]
-        geometry = find_geometry(self.name, mnemonics)
+        geometry = find_geometry(geometry_name, mnemonics)
         if geometry is not None:
             GeometryFunctions(geometry, mnemonics).install(interpreter)
         interpreter.asks_before_undef = False

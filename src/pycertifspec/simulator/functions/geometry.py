@@ -12,7 +12,7 @@ from pycertifspec.simulator.language import Macro, SpecRuntimeError
 from pycertifspec.simulator.language.associative import SEPARATOR
 from pycertifspec.simulator.language.functions.system import parameter
 from pycertifspec.simulator.language.messages import IMMUTABLE
-from pycertifspec.simulator.language.values import to_integer, to_number, to_text
+from pycertifspec.simulator.language.values import parse_number, to_integer, to_number, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -216,7 +216,8 @@ class GeometryFunctions:
         present = self._geometry.quantities(angles, normal)
         self._put("Q", HKL, [x if abs(x) > self._rounding else 0.0 for x in hkl])
         for quantity in self._geometry.shown:
-            self._put("Q", quantity.slot, (present[quantity.label],))
+            value = present[quantity.label]
+            self._put("Q", quantity.slot, (value if abs(value) >= quantity.least else 0.0,))
 
     def _find_orientation(self) -> None:
         lattice = self._lattice(DIRECT)
@@ -234,10 +235,11 @@ class GeometryFunctions:
     def _lattice(self, at: int, argument: Value = None) -> Lattice:
         if argument is None:
             return Lattice(*self._some("U", at, 6))
-        try:
-            return Lattice(*map(float, to_text(argument).split()))
-        except (TypeError, ValueError):
-            raise GeometryError(f"calc(): six lattice parameters are needed, not {to_text(argument)!r}.") from None
+        words = to_text(argument).split()
+        numbers = [number for number in map(parse_number, words) if number is not None]
+        if len(words) != 6 or len(numbers) != 6:
+            raise GeometryError(f"calc(): six lattice parameters are needed, not {to_text(argument)!r}.")
+        return Lattice(*numbers)
 
     # ---- the arrays ----
 

@@ -27,13 +27,13 @@ THETA: Final = Quantity("Theta", "F_THETA", 15)
 
 # Radians: a reflection so far out of the plane of a zone counts as in it. Chi and phi are rounded to their steps.
 _OUT_OF_ZONE = 1e-4
-# Radians: when the azimuthal reference is so near to the scattering vector, the azimuth is shown as 90. Between what
-# SPEC_LANGUAGE.md 8.5 takes for parallel and what real servers still computed an azimuth of (10.3).
+# Radians: when the azimuthal reference is so near to the scattering vector, the azimuth is nothing, and shown as 90.
+# Between what SPEC_LANGUAGE.md 8.5 takes for parallel and what real servers still computed an azimuth of (10.3).
 _ALONG_Q = 1e-6
-# Radians: below this an azimuth means nothing, and none can be reached.
-_NO_AZIMUTH = 1e-9
 # Degrees: a smaller Omega is shown as zero. Real servers showed 0 where th and tth, rounded to steps, gave 0.00025.
 _ZERO_OMEGA = 1e-3
+# Sine of chi: below this omega and phi turn about one axis, and omega is zero.
+_ONE_AXIS = 1e-9
 # Sines and cosines that rounding carried so far beyond 1 are 1, and out of reach beyond that.
 _ROUNDING = 1e-9
 
@@ -62,7 +62,7 @@ class FourCircle:
     shown = (
         Quantity("Alpha", "ALPHA", 4),
         Quantity("Beta", "BETA", 5),
-        Quantity("Omega", "OMEGA", 6),
+        Quantity("Omega", "OMEGA", 6, least=_ZERO_OMEGA),
         Quantity("Azimuth", "AZIMUTH", 7),
     )
     first_cut = 16
@@ -90,7 +90,7 @@ class FourCircle:
         return {
             "Alpha": alpha,
             "Beta": beta,
-            "Omega": omega if abs(omega) > _ZERO_OMEGA else 0.0,
+            "Omega": omega,
             "Azimuth": azimuth,
             "Theta": theta,
             "Chi": chi,
@@ -164,13 +164,13 @@ def _phi_fixed(direction: Vector, _: float, request: Request) -> Vector:
     """Mode 3."""
     phi = request.kept[0]
     x, y, z = vectors.transformed(vectors.rotation_about_z(phi), direction)
-    return (vectors.asin(y), vectors.atan2(z, x), phi)
+    return (vectors.atan2(y, math.hypot(x, z)), vectors.atan2(z, x), phi)
 
 
 def _azimuth_fixed(direction: Vector, _: float, request: Request) -> Vector:
     """Mode 4."""
     _, tilt, plane = _reference(direction, request)
-    if tilt < _NO_AZIMUTH:
+    if tilt <= _ALONG_Q:
         raise GeometryError("There is no azimuth: the azimuthal reference is parallel to the reflection.")
     return _at_azimuth(direction, plane, request.kept[0])
 
@@ -206,7 +206,7 @@ def _with_reference_at(
     reach = tilt * cosine
     if not abs(wanted) <= reach + _ROUNDING:
         raise GeometryError(f"Impossible reflection: it cannot have {what}.")
-    if reach < _NO_AZIMUTH:  # every azimuth has this alpha and beta
+    if reach <= _ALONG_Q:  # every azimuth has this alpha and beta
         x, y, z = direction
         return (0.0, vectors.atan2(z, math.hypot(x, y)), vectors.atan2(y, x))
     return _at_azimuth(direction, across, 90.0 - vectors.asin(wanted / reach))
@@ -226,7 +226,7 @@ def _circles(rotation: Matrix) -> Vector:
     """Return omega, chi and phi of a rotation (see `_rotation`): of the two settings the one with omega within 90."""
     first, second, third = rotation
     across = math.hypot(third[0], third[1])
-    if across < _NO_AZIMUTH:  # at chi = 0 or 180, omega and phi turn about the same axis
+    if across < _ONE_AXIS:  # at chi = 0 or 180, omega and phi turn about the same axis
         sign = 1.0 if third[2] > 0 else -1.0
         return (0.0, 90.0 - sign * 90.0, vectors.atan2(sign * first[1], sign * first[0]))
     sign = 1.0 if first[2] >= 0 else -1.0

@@ -19,12 +19,14 @@ class Quantity:
         label: as the screen names it: ``Azimuth``.
         alias: the macro that stands for its element of ``Q``: ``F_AZIMUTH``.
         slot: the index of that element.
+        least: of what is shown: anything smaller is shown as zero; degrees.
 
     """
 
     label: str
     alias: str
     slot: int
+    least: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,12 +111,6 @@ def inverse(matrix: Matrix) -> Matrix | None:
 
 
 def rotation_about_z(degrees: float) -> Matrix:
-    """Return what turns the axes about z (SPEC_LANGUAGE.md 10.2: the matrices of phi and omega)."""
+    """Return what turns the axes about z (SPEC_LANGUAGE.md 10.2: the matrix of phi)."""
     c, s = cos(degrees), sin(degrees)
     return ((c, s, 0.0), (-s, c, 0.0), (0.0, 0.0, 1.0))
-
-
-def rotation_about_y(degrees: float) -> Matrix:
-    """Return what turns the axes about y (SPEC_LANGUAGE.md 10.2: the matrix of chi)."""
-    c, s = cos(degrees), sin(degrees)
-    return ((c, 0.0, s), (0.0, 1.0, 0.0), (-s, 0.0, c))
