@@ -16,9 +16,11 @@ from pycertifspec.session.service import Command
 from .functions import assertions
 from .functions.counters import CounterFunctions
 from .functions.datafile import DataFileFunctions
+from .functions.geometry import GeometryFunctions
 from .functions.links import Links
 from .functions.motors import MotorFunctions
 from .functions.remote import RemoteFunctions
+from .geometry import find_geometry
 from .hardware.default import default_instrument
 from .language import DELETED, Interpreter, QuitError, SpecLanguageError, SpecRuntimeError
 from .loading import run_file
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
 
 # The standard macros, in the order in which they are read.
 STANDARD_MACROS = (
-    "helpers.mac", "motors.mac", "counting.mac", "tweak.mac", "files.mac",
+    "helpers.mac", "motors.mac", "counting.mac", "geometry.mac", "tweak.mac", "files.mac",
     "plots.mac", "scans.mac", "motor_scans.mac", "time_scans.mac", "hkl_scans.mac",
 )  # fmt: skip
 
@@ -69,12 +71,20 @@ class Beamline:
         clock: model time.
         world: screen, keyboard, files; its screen is to be `show` of this object, see `simulated`.
         instrument: motors and counters; the default four-circle if None.
+        geometry: the name of its geometry, `name` if None; there is one if it is known and the motors for it are there.
         seed: of the counters' noise.
 
     """
 
     def __init__(
-        self, name: str, clock: Clock, world: World, *, instrument: Instrument | None = None, seed: int = 0
+        self,
+        name: str,
+        clock: Clock,
+        world: World,
+        *,
+        instrument: Instrument | None = None,
+        geometry: str | None = None,
+        seed: int = 0,
     ) -> None:
         self.name = name
         self.clock = clock
@@ -94,18 +104,21 @@ class Beamline:
         self._remote = RemoteFunctions(clock, self._send, world.interrupt)
         self._motors = MotorFunctions(self.instrument, self._questions.ask, self._announcer.null_move)
         self._properties: dict[str, Published] = {}
-        self._install()
+        self._install(geometry or name)
 
-    def _install(self) -> None:
+    def _install(self, geometry_name: str) -> None:
         interpreter = self.interpreter
         counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate)
         for part in (self._motors, counters, Links(), self._remote, DataFileFunctions()):
             part.install(interpreter)
         assertions.install(interpreter)
+        mnemonics = [motor.mnemonic for motor in self.instrument.motors]
+        geometry = find_geometry(geometry_name, mnemonics)
+        if geometry is not None:
+            GeometryFunctions(geometry, mnemonics).install(interpreter)
         interpreter.asks_before_undef = False
-        motors = {motor.mnemonic for motor in self.instrument.motors}
         counted = {counter.mnemonic for counter in self.instrument.counters}
-        interpreter.macros.is_motor, interpreter.macros.is_counter = motors.__contains__, counted.__contains__
+        interpreter.macros.is_motor, interpreter.macros.is_counter = mnemonics.__contains__, counted.__contains__
         interpreter.on_reset = self._reset
         for path, get in (
             (properties.SHELL, lambda: 0),
@@ -123,7 +136,7 @@ class Beamline:
         for counter in self.instrument.counters:
             self._properties[properties.scaler_path(counter.mnemonic, "value")] = CounterValue(counter)
             self._properties[properties.scaler_path(counter.mnemonic, "count")] = count
-        for macros in STANDARD_MACROS:
+        for macros in (*STANDARD_MACROS, *([] if geometry is None else [geometry.macros])):
             text = pkgutil.get_data("pycertifspec.simulator", f"macros/{macros}")  # importlib.resources costs 10 ms
             self.run((text or b"").decode(), source=macros)
         interpreter.symbols.on_change = self._variable_changed

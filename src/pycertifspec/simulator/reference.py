@@ -39,7 +39,10 @@ REMARKS = """\
 - With `--time-scale inf`, waiting takes no time: the clock jumps to what is waited for, and a look at the time, at
   moving motors or at running counters takes a millisecond.
 - The prompt is shown 0.05 seconds after a command's reply, or before the next command begins.
-- Not there yet: the geometry's macros.
+- `calc(1)` puts the angles of H K L into `A[]`, `calc(2)` the H K L of `A[]` into `Q[]`. By choice, `calc(3)` freezes
+  what the mode keeps, `calc(5)` makes UB of the reflections and the lattice, `calc(7)` the reciprocal lattice of the
+  direct one, `calc(8)` the direct lattice of the reciprocal one. The energy motor leaves `LAMBDA` as it is: `calcE`
+  takes it from there, `set_E` sets it and moves nothing. Of the sectors, 0 and 4 are known.
 """
 
 

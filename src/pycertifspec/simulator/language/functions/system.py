@@ -38,7 +38,7 @@ PARAMETERS: Final[dict[str, Value]] = {
     "date_format": "",
     "elog_timestamp": 0.0,
     "flush_interval": 0.5,
-    "HKL_rounding": 0.0,
+    "HKL_rounding": 1e-10,
     "history_size": 1000.0,
     "keep_going": 0.0,
     "legacy_limit_check": 0.0,
