@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -825,3 +826,239 @@ def test_an_array_of_its_shape_or_of_none_is_sent(rows: int, cols: int, size: in
         sock.send_spec(1, EventTypes.SV_CHAN_SEND, DataTypes.SV_ARR_DOUBLE, "var/x", bytes(size), rows=rows, cols=cols)
 
         assert peer.recv_spec().body == bytes(size)
+
+
+# ---- interrupted by a signal's handler that uses the socket itself
+
+
+class Interrupted(SpecSocket):
+    """Runs a signal's handler once, in the middle of the first call that moves bytes."""
+
+    pending = True
+
+    def _interrupt(self) -> None:
+        if self.pending:
+            self.pending = False
+            signal.raise_signal(signal.SIGUSR1)
+
+    def send(self, *args: Any) -> int:
+        self._interrupt()
+        return super().send(*args)
+
+    def sendmsg(self, *args: Any) -> int:
+        self._interrupt()
+        return super().sendmsg(*args)
+
+    def recv_into(self, *args: Any) -> int:
+        self._interrupt()
+        return super().recv_into(*args)
+
+
+@contextmanager
+def handling(handler: Any) -> Iterator[list[Any]]:
+    """Handle SIGUSR1; what the handler returns or raises on purpose is in the list."""
+    results: list[Any] = []
+
+    def handle(*_: object) -> None:
+        try:
+            results.append(handler())
+        except LocalProtocolError as error:
+            results.append(error)
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    try:
+        yield results
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.parametrize("size", [0, 100_000])
+@pytest.mark.parametrize("call", ["send_spec", "flush_spec"])
+def test_a_handler_that_sends_in_the_middle_of_sending_gets_an_error_at_once(pair: Any, call: Any, size: Any) -> None:
+    near, far = pair
+    with Interrupted(fileno=near.detach()) as sock:
+        sock.settimeout(PATIENCE)
+        arguments = (2, EventTypes.SV_ABORT, 0) if call == "send_spec" else ()
+        with handling(lambda: getattr(sock, call)(*arguments)) as told, running(far.recv_spec) as received:
+            sock.send_spec(1, EVENT, BYTES, "var/x", bytes(size))
+        assert (received[0].sn, received[0].len) == (1, size)
+        assert isinstance(told[0], LocalProtocolError)
+        assert "in the middle of sending a message on this socket" in str(told[0])
+
+        sock.send_spec(3, EVENT, TEXT)
+        assert far.recv_spec().sn == 3
+
+
+def test_a_handler_that_receives_in_the_middle_of_receiving_gets_an_error_at_once(pair: Any) -> None:
+    near, far = pair
+    far.sendall(Packet(sn=1).encode() + Packet(sn=2).encode())
+    with Interrupted(fileno=near.detach()) as sock:
+        sock.settimeout(PATIENCE)
+        with handling(sock.recv_spec) as told:
+            assert sock.recv_spec().sn == 1
+
+        assert "in the middle of receiving a message on this socket" in str(told[0])
+        assert sock.recv_spec().sn == 2
+
+
+def test_a_handler_may_send_an_abort_in_the_middle_of_receiving(pair: Any) -> None:
+    near, far = pair
+    far.sendall(Packet(sn=1).encode())
+    with Interrupted(fileno=near.detach()) as sock:
+        sock.settimeout(PATIENCE)
+
+        def abort() -> None:
+            sock.send_spec(0, EventTypes.SV_ABORT, TEXT)
+
+        with handling(abort) as done:
+            assert sock.recv_spec().sn == 1
+
+        assert done == [None]
+        assert far.recv_spec().cmd == EventTypes.SV_ABORT
+
+
+# ---- the timeout is for the whole call
+
+
+class Held(SpecSocket):
+    """Says when it begins to receive or to send a small message, and goes on when it may."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.begun, self.may_go_on = threading.Event(), threading.Event()
+
+    def recv_into(self, *args: Any) -> int:
+        self.begun.set()
+        assert self.may_go_on.wait(PATIENCE)
+        return super().recv_into(*args)
+
+    def send(self, *args: Any) -> int:
+        self.begun.set()
+        assert self.may_go_on.wait(PATIENCE)
+        return super().send(*args)
+
+
+@pytest.fixture
+def held(pair: Any) -> Iterator[Held]:
+    near, _ = pair
+    with Held(fileno=near.detach()) as sock:
+        yield sock
+
+
+@pytest.mark.parametrize(
+    ("timeout", "error", "words"),
+    [
+        (0.02, CallTimeoutError, r"{} took more than 0\.02 s"),
+        (0, BlockingIOError, "{} would block"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("doing", "call", "arguments"),
+    [
+        ("receiving", "recv_spec", ()),
+        ("sending", "send_spec", (2, EVENT, TEXT)),
+        ("sending", "flush_spec", ()),
+    ],
+)
+def test_waiting_for_another_thread_is_within_the_timeout(
+    held: Any, pair: Any, timeout: Any, error: Any, words: Any, doing: Any, call: Any, arguments: Any
+) -> None:
+    first: Any = held.recv_spec if doing == "receiving" else partial(held.send_spec, 1, EVENT, TEXT)
+    with running(first) as done:
+        assert held.begun.wait(PATIENCE)
+        held.settimeout(timeout)
+        with pytest.raises(error, match=f"{words.format(doing)}: another thread is {doing} a message on this socket"):
+            getattr(held, call)(*arguments)
+        held.settimeout(PATIENCE)
+        pair[1].sendall(Packet(sn=5).encode())
+        held.may_go_on.set()
+
+    assert not isinstance(done[0], BaseException)
+
+
+def test_who_waited_for_another_thread_goes_on_after_it(held: Any, pair: Any) -> None:
+    _, far = pair
+    held.settimeout(PATIENCE)
+    with running(held.send_spec, 1, EVENT, TEXT) as first:
+        assert held.begun.wait(PATIENCE)
+        with running(held.send_spec, 2, EVENT, TEXT, "var/x", b"1\0") as second:
+            held.may_go_on.set()
+
+    assert first == second == [None]
+    assert [far.recv_spec().sn for _ in range(2)] == [1, 2]
+
+
+def test_ctrl_c_while_waiting_for_another_thread_leaves_everything_as_it_was(held: Any, pair: Any) -> None:
+    held.settimeout(PATIENCE)
+    with running(held.recv_spec) as received:
+        assert held.begun.wait(PATIENCE)
+        with CtrlC() as ctrl_c, pytest.raises(KeyboardInterrupt):
+            ctrl_c.armed = True
+            held.recv_spec()
+        pair[1].sendall(Packet(sn=1).encode() + Packet(sn=2).encode())
+        held.may_go_on.set()
+
+    assert received[0].sn == 1
+    assert held.recv_spec().sn == 2
+
+
+class Clock:
+    """A clock that jumps ahead when it is told to."""
+
+    def __init__(self, monkeypatch: Any) -> None:
+        from pycertifspec.sync import patience, spec_socket
+
+        self.ahead = 0.0
+        for module in (patience, spec_socket):
+            monkeypatch.setattr(module, "monotonic", lambda: time.monotonic() + self.ahead)
+
+
+def test_a_system_call_gets_only_what_the_ones_before_left_of_the_timeout(pair: Any, monkeypatch: Any) -> None:
+    """With a timeout that nobody would live to see, of which the first bytes take nearly all."""
+    clock = Clock(monkeypatch)
+
+    class Slow(SpecSocket):
+        def recv_into(self, *args: Any) -> int:
+            count = super().recv_into(*args)
+            clock.ahead += 9_999.95
+            return count
+
+        def send(self, *args: Any) -> int:
+            count = super().send(*args)
+            clock.ahead += 9_999.95
+            return count
+
+    near, far = pair
+    far.sendall(Packet().encode()[:60])
+    with Slow(fileno=near.detach()) as sock:
+        sock.settimeout(10_000)
+        with running(sock.recv_spec) as received:
+            pass
+        assert isinstance(received[0], CallTimeoutError)
+        assert "60 bytes of it have come and are kept" in str(received[0])
+        far.sendall(Packet().encode()[60:])
+        assert sock.recv_spec().encode() == Packet().encode()
+
+        monkeypatch.setattr("pycertifspec.sync.spec_socket._HAS_SENDMSG", False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 20_000)
+        with running(sock.send_spec, 1, EVENT, BYTES, "var/x", bytes(30_000_000)) as sent:
+            pass
+        assert isinstance(sent[0], CallTimeoutError)
+        assert "do not send this message again" in str(sent[0])
+
+
+def test_a_message_of_several_pieces_that_comes_in_time_is_received(pair: Any, monkeypatch: Any) -> None:
+    clock = Clock(monkeypatch)
+
+    class Slow(SpecSocket):
+        def recv_into(self, *args: Any) -> int:
+            count = super().recv_into(*args)
+            clock.ahead += 1
+            return count
+
+    near, far = pair
+    packet = Packet(type=5, body=bytes(40_000)).encode()
+    with Slow(fileno=near.detach()) as sock:
+        sock.settimeout(30)
+        with running(far.sendall, packet):
+            assert sock.recv_spec().encode() == packet

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import selectors
 import socket
 import sys
-import threading
 import time
 from functools import partial
+from threading import get_ident
+from time import monotonic
 
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalTypeError
 from pycertifspec.wire import header
@@ -17,10 +19,13 @@ from pycertifspec.wire.constants import DEFAULT_MAX_BODY, DEFAULT_PORT_RANGE, EL
 from pycertifspec.wire.raw import check_array, raw_view
 from pycertifspec.wire.reader import MessageReader
 
+from .patience import until_ready
+from .turn import Turn
+
 # What `typing` has of this name; importing that costs a third of the time that `import pycertifspec` may take.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import Any, Self
 
     from pycertifspec.wire.message import SpecMessage
@@ -53,8 +58,8 @@ class SpecSocket(socket.socket):
         fileno: int | None = None,
     ) -> None:
         super().__init__(family, type, proto, fileno)
-        self._sending = threading.Lock()
-        self._receiving = threading.Lock()
+        self._sending = Turn("sending")
+        self._receiving = Turn("receiving")
         self._begin()
 
     def _begin(self) -> None:
@@ -192,7 +197,8 @@ class SpecSocket(socket.socket):
             BlockingIOError: the socket is non-blocking and its buffer is full.
 
         """
-        view = body if type(body) is bytes else raw_view(body, self._order)
+        order = self._order
+        view = body if type(body) is bytes else raw_view(body, order)
         combined = 0
         if flags:
             try:
@@ -200,43 +206,50 @@ class SpecSocket(socket.socket):
                     combined |= flag
             except TypeError as problem:
                 raise LocalTypeError(f"cannot send: flags is {flags!r}, expected integers") from problem
-        now = time.time_ns() // 1000
-        start = header.build(
-            self._order,
-            self._version,
-            serial_number,
-            now // 1_000_000,
-            now % 1_000_000,
-            command,
-            data_type,
-            rows,
-            cols,
-            len(view),
-            error,
-            combined,
-            property_name,
-        )
         if data_type in ELEMENT_SIZES:
             check_array(data_type, rows, cols, len(view))
-        with self._sending:
-            if self._outgoing is not None:
-                self._send_rest(before_another=True)
-            if len(view) > JOINED_BODY:
-                self._transmit([start, view], [])
-                return
-            # What `_transmit` does, without its calls: nearly all messages are small and leave at once.
-            packet = start + view if view else start
-            sent: list[int] = []
-            self._outgoing = [packet], sent
+        turn, me, begin = self._sending, get_ident(), monotonic()
+        waits = turn.lock.locked()
+        with turn.after_others(self) if waits else turn.lock:
+            turn.owner = me
             try:
-                sent += map(self.send, (packet,))
-            except OSError as problem:
-                self._stop(problem)
-                raise
-            if sent[0] == len(packet):
-                self._outgoing = None
-            else:
-                self._transmit([packet], sent)
+                now = time.time_ns() // 1000
+                start = header.build(
+                    order,
+                    self._version,
+                    serial_number,
+                    now // 1_000_000,
+                    now % 1_000_000,
+                    command,
+                    data_type,
+                    rows,
+                    cols,
+                    len(view),
+                    error,
+                    combined,
+                    property_name,
+                )
+                if self._outgoing is not None:
+                    self._send_rest(begin, before_another=True)
+                    waits = True
+                if waits or len(view) > JOINED_BODY:
+                    self._transmit([start, view], [], begin)
+                    return
+                # What `_transmit` does, without its calls: nearly all messages are small and leave at once.
+                packet = start + view if view else start
+                sent: list[int] = []
+                self._outgoing = [packet], sent
+                try:
+                    sent += map(self.send, (packet,))
+                except OSError as problem:
+                    self._stop(problem)
+                    raise
+                if sent[0] == len(packet):
+                    self._outgoing = None
+                else:
+                    self._transmit([packet], sent, begin)
+            finally:
+                turn.owner = 0
 
     def flush_spec(self) -> None:
         """Send what is left of a message whose sending was interrupted.
@@ -247,24 +260,31 @@ class SpecSocket(socket.socket):
             BlockingIOError: the socket is non-blocking and its buffer is full.
 
         """
-        with self._sending:
-            if self._outgoing is not None:
-                self._send_rest(before_another=False)
+        turn, me, begin = self._sending, get_ident(), monotonic()
+        with turn.after_others(self) if turn.lock.locked() else turn.lock:
+            turn.owner = me
+            try:
+                if self._outgoing is not None:
+                    self._send_rest(begin, before_another=False)
+            finally:
+                turn.owner = 0
 
-    def _send_rest(self, *, before_another: bool) -> None:
+    def _send_rest(self, begin: float, *, before_another: bool) -> None:
         """Send what is left of a message whose sending was interrupted."""
         assert self._outgoing is not None  # noqa: S101  for the type checker
         buffers, sent = self._outgoing
         if 0 < sum(sent) < sum(map(len, buffers)):
-            self._transmit(buffers, sent, before_another=before_another)
+            self._transmit(buffers, sent, begin, before_another=before_another)
         else:
             self._outgoing = None
 
-    def _transmit(self, buffers: list[bytes | memoryview], sent: list[int], *, before_another: bool = False) -> None:
+    def _transmit(
+        self, buffers: list[bytes | memoryview], sent: list[int], begin: float, *, before_another: bool = False
+    ) -> None:
         """Send buffers one behind the other, but for what was sent; keep them if that is interrupted on the way."""
         self._outgoing = buffers, sent
         try:
-            self._push(buffers, sent)
+            self._push(buffers, sent, begin)
         except BaseException as error:
             self._stop(error, before_another=before_another)
             raise
@@ -282,25 +302,17 @@ class SpecSocket(socket.socket):
             if explained is not error:
                 raise explained from error
 
-    def _push(self, buffers: list[bytes | memoryview], sent: list[int]) -> None:
+    def _push(self, buffers: list[bytes | memoryview], sent: list[int], begin: float) -> None:
         # `+=` runs to its end in C: an exception of a signal's handler (Ctrl-C) comes before
         # the system has taken anything or when its count is in the list, never between the two.
-        begin = time.monotonic()
         rest = _skip([memoryview(buffer) for buffer in buffers], sum(sent))
         while rest:
+            until_ready(self, selectors.EVENT_WRITE, begin)
             if len(rest) > 1 and _HAS_SENDMSG:
                 sent += map(self.sendmsg, (rest,))
             else:
                 sent += map(self.send, rest[:1])
             rest = _skip(rest, sent[-1])
-            if rest:
-                self._check_time(begin)
-
-    def _check_time(self, begin: float) -> None:
-        """Raise TimeoutError when the socket's timeout has passed since `begin`, whatever came meanwhile."""
-        timeout = self.gettimeout()
-        if timeout and time.monotonic() - begin > timeout:
-            raise TimeoutError("timed out")
 
     def _explain_send(self, error: OSError, sent: int, total: int, *, before_another: bool = False) -> OSError:
         if before_another:
@@ -337,26 +349,29 @@ class SpecSocket(socket.socket):
                 way to find the next one.
 
         """
-        with self._receiving:
-            reader = self._reader
+        turn, me = self._receiving, get_ident()
+        # Only where there is a timeout is it looked at when it began.
+        check = partial(until_ready, self, selectors.EVENT_READ, monotonic()) if self.gettimeout() else None
+        with turn.after_others(self) if turn.lock.locked() else turn.lock:
+            turn.owner = me
             try:
-                message = reader.read(self.recv_into, self._timer() if self.gettimeout() else None)
-            except OSError as error:
-                explained = self._explain_receive(error, reader)
-                if explained is error:
-                    raise
-                raise explained from error
-            if message is None:
-                raise ConnectionLostError(f"{self._peer()} closed the connection {_progress(reader)}")
-            # Answer in kind: the byte order and version that the other end speaks (PROTOCOL.md 1.4, 1.6).
-            self._order = message.byteorder
-            version = message.vers
-            self._version = version if version < _NEWEST else _NEWEST  # noqa: FURB136  the faster of the two
-            return message
-
-    def _timer(self) -> Callable[[], None]:
-        """Return what raises when the socket's timeout has passed since now."""
-        return partial(self._check_time, time.monotonic())
+                reader = self._reader
+                try:
+                    message = reader.read(self.recv_into, check)
+                except OSError as error:
+                    explained = self._explain_receive(error, reader)
+                    if explained is error:
+                        raise
+                    raise explained from error
+                if message is None:
+                    raise ConnectionLostError(f"{self._peer()} closed the connection {_progress(reader)}")
+                # Answer in kind: the byte order and version that the other end speaks (PROTOCOL.md 1.4, 1.6).
+                self._order = message.byteorder
+                version = message.vers
+                self._version = version if version < _NEWEST else _NEWEST  # noqa: FURB136  the faster of the two
+                return message
+            finally:
+                turn.owner = 0
 
     def _explain_receive(self, error: OSError, reader: MessageReader) -> OSError:
         if isinstance(error, TimeoutError) and error.errno is None:
