@@ -34,6 +34,7 @@ from pycertifspec import (
     SpecMessage,
     SpecSocket,
 )
+from pycertifspec.wire import values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -818,7 +819,8 @@ def test_an_array_that_contradicts_its_shape_is_refused_before_a_byte_is_sent(ro
 
 
 @pytest.mark.parametrize(
-    ("rows", "cols", "size"), [(2, 3, 48), (2, 3, 49), (6, 0, 48), (0, 6, 48), (0, 0, 48), (0, 0, 5)]
+    ("rows", "cols", "size"),
+    [(2, 3, 48), (2, 3, 49), (6, 0, 48), (0, 6, 48), (0, 0, 48), (0, 0, 49), (0, 3, 0), (3, 0, 0), (0, 0, 0)],
 )
 def test_an_array_of_its_shape_or_of_none_is_sent(rows: int, cols: int, size: int) -> None:
     one, other = socket.socketpair()
@@ -826,6 +828,50 @@ def test_an_array_of_its_shape_or_of_none_is_sent(rows: int, cols: int, size: in
         sock.send_spec(1, EventTypes.SV_CHAN_SEND, DataTypes.SV_ARR_DOUBLE, "var/x", bytes(size), rows=rows, cols=cols)
 
         assert peer.recv_spec().body == bytes(size)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"body": bytes(5)},
+        {"body": bytes(7)},
+        {"body": bytes(8) + b"x"},
+        {"body": np.zeros(2, "i4")},
+        {"body": bytes(8) + b"x", "rows": 1, "cols": 1},
+        {"body": bytes(8), "rows": 0, "cols": 3},
+        {"rows": np.int32(70_000), "cols": np.int32(70_000)},
+        {"rows": "1", "cols": 1},
+        {"data_type": []},
+    ],
+    ids=repr,
+)
+def test_an_array_that_cannot_be_right_is_refused_before_a_byte_is_sent(pair: Any, arguments: Any) -> None:
+    near, far = pair
+
+    with pytest.raises(LocalProtocolError, match="cannot send"):
+        near.send_spec(1, EVENT, **{"data_type": DataTypes.SV_ARR_DOUBLE, "body": np.zeros(3), **arguments})
+
+    near.send_spec(99, REPLY, TEXT)
+    assert far.recv_spec().sn == 99
+
+
+@pytest.mark.parametrize(
+    ("kind", "array", "body"),
+    [
+        (DataTypes.SV_ARR_STRING, np.array([b"alpha", b"be"]), b"alphabe\0\0\0"),
+        (DataTypes.SV_ARR_DOUBLE, np.zeros((0, 3)), b""),
+    ],
+)
+def test_a_table_of_strings_and_an_empty_table_are_sent(pair: Any, kind: Any, array: Any, body: Any) -> None:
+    near, far = pair
+    rows, cols = array.shape if array.ndim == 2 else (len(array), array.itemsize)
+
+    near.send_spec(1, EVENT, kind, "var/x", array, rows=rows, cols=cols)
+
+    got = far.recv_spec()
+    assert (got.type, got.rows, got.cols, got.body) == (kind, rows, cols, body)
+    decoded: Any = values.decode(got)
+    assert len(decoded) == rows
 
 
 # ---- interrupted by a signal's handler that uses the socket itself

@@ -198,7 +198,7 @@ class SpecSocket(socket.socket):
 
         """
         order = self._order
-        view = body if type(body) is bytes else raw_view(body, order)
+        view = body if type(body) is bytes else raw_view(body, order, data_type)
         combined = 0
         if flags:
             try:
@@ -206,8 +206,6 @@ class SpecSocket(socket.socket):
                     combined |= flag
             except TypeError as problem:
                 raise LocalTypeError(f"cannot send: flags is {flags!r}, expected integers") from problem
-        if data_type in ELEMENT_SIZES:
-            check_array(data_type, rows, cols, len(view))
         turn, me, begin = self._sending, get_ident(), monotonic()
         waits = turn.lock.locked()
         with turn.after_others(self) if waits else turn.lock:
@@ -229,6 +227,8 @@ class SpecSocket(socket.socket):
                     combined,
                     property_name,
                 )
+                if data_type in ELEMENT_SIZES:
+                    check_array(data_type, rows, cols, view)
                 if self._outgoing is not None:
                     self._send_rest(begin, before_another=True)
                     waits = True
