@@ -13,7 +13,7 @@ from functools import partial
 from threading import get_ident
 from time import monotonic
 
-from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalTypeError
+from pycertifspec.errors import CallTimeoutError, ConnectionLostError
 from pycertifspec.wire import header
 from pycertifspec.wire.constants import DEFAULT_MAX_BODY, DEFAULT_PORT_RANGE, ELEMENT_SIZES, ByteOrder
 from pycertifspec.wire.raw import check_array, raw_view
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 JOINED_BODY = 16 * 1024
 
 _NEWEST = header.NEWEST_VERSION
+
+NO_FLAGS: Iterable[int] = []
 
 # Errors that say that the way to the other end is gone, without being ConnectionErrors in Python.
 _LOST = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.ENETRESET, errno.ENOTCONN}
@@ -90,7 +92,7 @@ class SpecSocket(socket.socket):
         host: str,
         port: int | None = None,
         port_range: tuple[int, int] | None = DEFAULT_PORT_RANGE,
-        ports: Iterable[int] = [],
+        ports: Iterable[int] | None = [],
         timeout: float | None = 0.5,
         *,
         name: str | None = None,
@@ -107,8 +109,8 @@ class SpecSocket(socket.socket):
             host: name or address of the computer.
             port: the port, if it is known.
             port_range: first and last port to try, both inclusive; None for no range.
-            ports: ports to try before the range.
-            timeout: seconds that each port is given to answer; None waits for ever.
+            ports: ports to try before the range, or None.
+            timeout: seconds that each port is given to answer; None or infinity waits for ever.
             name: connect to the server of this process name (``"fourc"``) alone.
 
         Returns:
@@ -116,8 +118,9 @@ class SpecSocket(socket.socket):
 
         Raises:
             ServerNotFoundError: no server answered; this socket can try again.
-            LocalProtocolError: a port is no port number.
-            OSError: this socket is closed or connected already.
+            LocalProtocolError: a port is no port number, the timeout no time, or another argument cannot be
+                right.
+            OSError: this socket is closed, connected already, listens, or is no stream socket.
 
         """
         from . import probing  # noqa: PLC0415  half of this module's import time, for those who search
@@ -133,10 +136,17 @@ class SpecSocket(socket.socket):
         try:
             self.getpeername()
         except OSError as error:
-            if error.errno != errno.EBADF:
-                return
-            raise
-        raise OSError(errno.EISCONN, f"{os.strerror(errno.EISCONN)} to {self._peer()}; use a new SpecSocket")
+            if error.errno == errno.EBADF:
+                raise
+        else:
+            raise OSError(errno.EISCONN, f"{os.strerror(errno.EISCONN)} to {self._peer()}; use a new SpecSocket")
+        if self.type != socket.SOCK_STREAM:
+            raise OSError(errno.EPROTOTYPE, f"SPEC speaks TCP, but this is a socket of {self.type!r}; use SpecSocket()")
+        listens = 0
+        with contextlib.suppress(OSError):  # where the system cannot tell
+            listens = self.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        if listens:
+            raise OSError(errno.EINVAL, "this socket listens for others; use a new SpecSocket")
 
     def _become(self, other: socket.socket) -> None:
         """Take over another socket's connection, keeping the timeout of this one."""
@@ -168,7 +178,7 @@ class SpecSocket(socket.socket):
         property_name: str = "",
         body: bytes = b"",
         error: bool = False,
-        flags: Iterable[int] = [],
+        flags: Iterable[int] = NO_FLAGS,
         rows: int = 0,
         cols: int = 0,
     ) -> None:
@@ -199,13 +209,8 @@ class SpecSocket(socket.socket):
         """
         order = self._order
         view = body if type(body) is bytes else raw_view(body, order, data_type)
-        combined = 0
-        if flags:
-            try:
-                for flag in (flags,) if isinstance(flags, int) else flags:
-                    combined |= flag
-            except TypeError as problem:
-                raise LocalTypeError(f"cannot send: flags is {flags!r}, expected integers") from problem
+        combined = 0 if flags is NO_FLAGS else header.combine(flags)
+        code = 0 if error is False else header.error_code(error)
         turn, me, begin = self._sending, get_ident(), monotonic()
         waits = turn.lock.locked()
         with turn.after_others(self) if waits else turn.lock:
@@ -223,7 +228,7 @@ class SpecSocket(socket.socket):
                     rows,
                     cols,
                     len(view),
-                    error,
+                    code,
                     combined,
                     property_name,
                 )
@@ -384,7 +389,17 @@ class SpecSocket(socket.socket):
     def _lost(self, error: OSError, when: str) -> OSError:
         if not isinstance(error, ConnectionError) and error.errno not in _LOST:
             return error
+        if error.errno == errno.ENOTCONN or not self._has_local_end():
+            return ConnectionLostError("this socket is not connected; connect it first, with connect_spec or connect")
         return ConnectionLostError(f"the connection to {self._peer()} is lost {when}: {error.strerror or error}")
+
+    def _has_local_end(self) -> bool:
+        """Tell a connection, also one that was lost, from a socket that never had one."""
+        try:
+            name = self.getsockname()
+        except OSError:
+            return True
+        return not isinstance(name, tuple) or bool(name[1])
 
     def _peer(self) -> str:
         """Return who the other end is, for messages."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import sys
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import index, or_
 
 from pycertifspec.errors import LocalProtocolError, LocalTypeError, RemoteProtocolError
 
@@ -231,6 +232,35 @@ def _refusal(fields: Iterable[tuple[str, object]]) -> LocalProtocolError:
         if not low <= value.__index__() <= high:
             return LocalProtocolError(f"cannot send: {field} is {value!r}, expected {low} to {high}")
     return LocalProtocolError("cannot send: a header field does not fit into 32 bits")
+
+
+def combine(flags: Iterable[int] | int | None) -> int:
+    """Return the flags field: one number, or several combined, Python's or numpy's; None for no flag.
+
+    Raises:
+        LocalTypeError: one is no integer.
+
+    """
+    if flags is None:
+        return 0
+    try:
+        return reduce(or_, map(index, flags if hasattr(flags, "__iter__") else (flags,)), 0)
+    except TypeError as error:
+        raise LocalTypeError(f"cannot send: flags is {flags!r}, expected integers") from error
+
+
+def error_code(error: object) -> int:
+    """Return the err field of a code or a truth, Python's or numpy's.
+
+    Raises:
+        LocalTypeError: it is neither.
+
+    """
+    try:
+        # numpy's truths are no integers
+        return int(bool(error)) if getattr(error, "dtype", None) == "bool" else index(error)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as problem:  # the latter for an array of truths
+        raise LocalTypeError(f"cannot send: err is {error!r}, expected an integer") from problem
 
 
 def name_field(name: str) -> bytes:
