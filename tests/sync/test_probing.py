@@ -237,6 +237,7 @@ def test_port_wins_over_ports_and_ports_over_the_range_even_when_they_are_slower
     reach = (third.port, third.port)
     with SpecSocket() as sock:
         assert sock.connect_spec(LOOPBACK, first.port, reach, [second.port], PATIENCE) == first.port
+        assert sock.server_name == "fourc"
     late.clear()
     with SpecSocket() as sock:
         assert sock.connect_spec(LOOPBACK, None, reach, [second.port], PATIENCE) == second.port

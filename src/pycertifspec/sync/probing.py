@@ -57,6 +57,11 @@ class Found(NamedTuple):
     address: Address
     reply: SpecMessage
 
+    @property
+    def name(self) -> str:
+        """The server's process name."""
+        return discovery.server_name(self.reply)
+
 
 def resolve(host: str, ports: Sequence[int]) -> list[Address]:
     """Return all addresses of the host on each port, in the order of the ports and then of the resolver.
@@ -217,5 +222,5 @@ def find(host: str, ports: Sequence[int], *, timeout: float | None, name: str | 
         reasons = sorted(race.choice.reasons.items())
         told = [(addresses[index].port, reason) for index, reason in reasons if reason]
         raise discovery.not_found(host, ports, name, told)
-    logger.debug("connected to %r on %s port %d", discovery.server_name(found.reply), host, found.address.port)
+    logger.debug("connected to %r on %s port %d", found.name, host, found.address.port)
     return found

@@ -49,7 +49,13 @@ class SpecSocket(socket.socket):
 
     Client or server (`accept` gives a SpecSocket), of any family. Messages go out in the byte order and
     header version in which the other end spoke last; before it spoke, in the machine's order and version 4.
-    Sending and receiving may each be done by any thread: a message is never mixed with another's.
+    Sending and receiving may each be done by any thread: a message is never mixed with another's. A signal's handler
+    may send while its thread receives, and the other way round; where it interrupts its own thread in the middle of
+    the same, it is told so (`LocalProtocolError`).
+
+    Attributes:
+        server_name: the process name that the server told `connect_spec`, such as ``"fourc"``; None before.
+
     """
 
     def __init__(
@@ -72,6 +78,7 @@ class SpecSocket(socket.socket):
         self._outgoing: tuple[list[bytes | memoryview], list[int]] | None = None
         self._order: ByteOrder = sys.byteorder
         self._version = header.NEWEST_VERSION
+        self.server_name: str | None = None
         if self.family in (socket.AF_INET, socket.AF_INET6) and self.type == socket.SOCK_STREAM:
             # A request must not wait for the acknowledgement of the one before (PROTOCOL.md 1.1). Some
             # systems refuse to set it where the other end is gone already; the next call will tell.
@@ -130,6 +137,7 @@ class SpecSocket(socket.socket):
         found = probing.find(host, candidates, timeout=timeout, name=name)
         self._become(found.socket)
         self._order, self._version = found.reply.byteorder, min(found.reply.vers, _NEWEST)
+        self.server_name = found.name
         return found.address.port
 
     def _check_unconnected(self) -> None:
