@@ -24,6 +24,9 @@ class Turn:
             try: ...
             finally: turn.owner = 0
 
+    Where another thread comes between the look and the taking, it is waited for without a limit of our own: its one
+    message has the socket's.
+
     Args:
         doing: what is done in turns, as the messages say it: ``"sending"`` or ``"receiving"``.
 
