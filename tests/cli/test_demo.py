@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -471,12 +472,14 @@ def test_a_motor_without_a_limit_is_shown_without_it(capsys: pytest.CaptureFixtu
     assert "Not told: 'motor/m0/high_limit'" in out
 
 
-def test_the_bar_of_a_count_ends_full(instrument: tuple[Application, str]) -> None:
-    _, out, _ = run("demo", "--port", instrument[1], "--count", "0.23")
+def test_the_bar_of_a_count_ends_full_though_it_ended_early(capsys: pytest.CaptureFixture[str]) -> None:
+    application = demonstration("fast", now=lambda: 4 * time.monotonic())
+    with ServerThread(application, port=0) as server:
+        assert cli.main(["demo", "--port", str(server.port), "--count", "1.6"]) == 0
 
-    assert "0.2 s" in out
-    bar = next(line for line in out.splitlines() if "counting" in line)
+    bar = next(line for line in capsys.readouterr().out.splitlines() if "counting" in line)
     assert bar.count("━") == 40
+    assert bar.endswith("1.6 s")
 
 
 @pytest.mark.parametrize(

@@ -93,11 +93,12 @@ class Talk:
             self._spec.settimeout(ANSWER_TIME)  # an abort, say, is not to be given up after what was left
 
     def _ask(self, command: EventTypes, name: str, body: bytes) -> Any:
+        asked = repr(name) if name else body.partition(b"\0")[0].decode() + "()"
         message = self._answer(self._request(command, name, body))
         if message is None:
-            raise CallTimeoutError(f"{self._state()}: no answer to {name or body!r} within {ANSWER_TIME:g} s")
+            raise CallTimeoutError(f"{self._state()}: no answer to {asked} within {ANSWER_TIME:g} s")
         if message.is_error:
-            raise RemoteError(f"{name or body!r}: {values.text_of(message)}")
+            raise RemoteError(f"{asked}: {values.text_of(message)}")
         return values.decode(message)
 
     def _answer(self, number: int) -> SpecMessage | None:
