@@ -4,16 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
+# What a person gives, as one word for the shell.
+quoted = '$(subst ','\'',$(1))'
+
 .PHONY: demo test check bench format fuzz clean
 
 ## demo: watch Python talk to a SPEC server (HOST=… PORT=… for a real one, MOVE="th=1.2" COUNT=1 let it move and count)
 demo: $(READY)
-	@$(BIN)/python -m pycertifspec demo $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(foreach m,$(MOVE),--move $(m)) $(if $(COUNT),--count $(COUNT))
+	@$(BIN)/python -m pycertifspec demo $(if $(HOST),--host $(call quoted,$(HOST))) $(if $(PORT),--port $(call quoted,$(PORT))) $(foreach m,$(MOVE),--move $(call quoted,$(m))) $(if $(COUNT),--count $(call quoted,$(COUNT)))
 
 ## test: every test
 test: $(READY)
 	@$(BIN)/python -m pytest -q
 
+# pytest-cov itself combines what the processes that tests start have measured.
 ## check: format, lint, types, layers, tests with branch coverage, fuzzing for ten seconds each
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -21,7 +25,6 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q --cov --cov-report=
-	$(BIN)/coverage combine -q --keep 2>/dev/null || true
 	$(BIN)/coverage report --fail-under=98
 	$(BIN)/python -m fuzzing.decoder --seconds 10 $(if $(CI),--seed 1)
 	$(BIN)/python -m fuzzing.language --seconds 10 $(if $(CI),--seed 1)

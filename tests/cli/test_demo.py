@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pycertifspec.cli import main as cli
+from pycertifspec.cli.talk import ANSWER_TIME, Talk
 from pycertifspec.server import Application, ServerThread
 from pycertifspec.server.demonstration import demonstration
+from pycertifspec.simulator.beamline import simulated
+from pycertifspec.simulator.clock import ManualClock
+from pycertifspec.simulator.world import World
 from pycertifspec.SpecSocket import SpecSocket
 from pycertifspec.wire.constants import DataTypes, EventTypes
 
@@ -336,3 +343,169 @@ def test_without_its_extra_a_command_says_what_to_install(capsys: pytest.Capture
 
     assert found.returncode == 2
     assert found.stderr == "pycertifspec demo: needs rich: pip install 'pycertifspec[cli]'\n"
+
+
+# ---- servers that are not like ours
+
+
+@pytest.fixture
+def busy_simulator() -> Iterator[str]:
+    """A simulated SPEC in the middle of a sleep that does not end, and its port."""
+    clock = ManualClock()
+    beamline = simulated(lambda screen: World(clock, screen), "fourc", clock)
+    beamline.begin()
+    with ServerThread(beamline, port=0) as server, SpecSocket() as spec:
+        port = spec.connect_spec("127.0.0.1", server.port, None, timeout=TIMEOUT)
+        spec.settimeout(TIMEOUT)
+        spec.send_spec(0, EventTypes.SV_REGISTER, DataTypes.SV_STRING, "status/ready")
+        spec.send_spec(0, EventTypes.SV_CMD, DataTypes.SV_STRING, "", b"sleep(20)\0")
+        while spec.recv_spec().body != "0":
+            pass
+        yield str(port)
+        spec.send_spec(0, EventTypes.SV_ABORT, DataTypes.SV_STRING)
+        while spec.recv_spec().body != "1":
+            pass
+
+
+def test_a_server_that_is_busy_is_said_to_be_busy(
+    busy_simulator: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("pycertifspec.cli.talk.ANSWER_TIME", 0.5)
+
+    status = cli.main(["demo", "--port", busy_simulator])
+
+    said = capsys.readouterr()
+    assert status == 4
+    assert "Connected to fourc" in said.out
+    assert "the server is busy with a command (status/ready is 0)" in one_line(said.err)
+    assert "recv_spec" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("ready", "words"),
+    [
+        (b"1\0", "the server is there, but slow: no answer to 'var/MOTORS' within 0.2 s"),
+        (None, "the server does not answer: no answer to 'var/MOTORS' within 0.2 s"),
+    ],
+)
+def test_a_server_that_is_slow_or_mute_is_not_said_to_be_busy(
+    ready: Any, words: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("pycertifspec.cli.talk.ANSWER_TIME", 0.2)
+
+    def serve() -> None:
+        with listener.accept()[0] as spec, contextlib.suppress(ConnectionError):
+            while True:
+                asked = spec.recv_spec()
+                if asked.cmd == EventTypes.SV_HELLO:
+                    spec.send_spec(asked.sn, EventTypes.SV_HELLO_REPLY, DataTypes.SV_STRING, "fourc", b"fourc\0")
+                elif asked.name == "status/ready" and ready is not None:
+                    spec.send_spec(asked.sn, EventTypes.SV_REPLY, DataTypes.SV_STRING, asked.name, ready)
+
+    with SpecSocket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert cli.main(["demo", "--port", str(listener.getsockname()[1])]) == 4
+        thread.join(TIMEOUT)
+    assert words in one_line(capsys.readouterr().err)
+
+
+def instrument_with(**variables: Any) -> Application:
+    """A server without any of the variables that an instrument has, but for these."""
+    application = Application("fourc")
+    for name, told in variables.items():
+        application.publish(f"var/{name}", told)
+
+    @application.function
+    def motor_mne(number: float) -> str:
+        return f"m{number:g}"
+
+    return application
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({}, ("How many motors there are is not told: 'var/MOTORS'", "How many counters there are is not told")),
+        ({"MOTORS": "many"}, ("How many motors there are is not told: 'var/MOTORS' is 'many', expected a number",)),
+        ({"MOTORS": {"a": "b"}}, ("'var/MOTORS' is {'a': 'b'}, expected a number",)),
+        ({"MOTORS": "nan", "COUNTERS": 0}, ("Done.",)),
+        (
+            {"MOTORS": 43, "COUNTERS": 0},
+            ("Of 43 motors the first 40 are shown, 3 are not.", "m39", "Not told: 'motor/m0/"),
+        ),
+    ],
+)
+def test_what_a_server_does_not_tell_is_said(
+    variables: Any, words: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    with ServerThread(instrument_with(**variables), port=0) as server:
+        status = cli.main(["demo", "--port", str(server.port)])
+
+    said = capsys.readouterr()
+    assert (status, said.err) == (0, "")
+    assert "Connected to fourc" in said.out
+    for word in words:
+        assert word in said.out
+    assert "m40" not in said.out
+
+
+def test_a_motor_without_a_limit_is_shown_without_it(capsys: pytest.CaptureFixture[str]) -> None:
+    application = instrument_with(MOTORS=1, COUNTERS=0)
+    for name, told in (("position", 1.25), ("dial_position", "?"), ("low_limit", -5)):
+        application.publish(f"motor/m0/{name}", told)
+    with ServerThread(application, port=0) as server:
+        assert cli.main(["demo", "--port", str(server.port)]) == 0
+
+    out = capsys.readouterr().out
+    assert [cell.strip() for cell in next(line for line in out.splitlines() if "m0" in line).split("│")][1:6] == [
+        "m0",
+        "1.2500",
+        "-",
+        "-5.0000",
+        "-",
+    ]
+    assert "Not told: 'motor/m0/dial_position' is '?', expected a number" in out
+    assert "Not told: 'motor/m0/high_limit'" in out
+
+
+def test_the_bar_of_a_count_ends_full_though_it_ended_early(capsys: pytest.CaptureFixture[str]) -> None:
+    application = demonstration("fast", now=lambda: 4 * time.monotonic())
+    with ServerThread(application, port=0) as server:
+        assert cli.main(["demo", "--port", str(server.port), "--count", "1.6"]) == 0
+
+    bar = next(line for line in capsys.readouterr().out.splitlines() if "counting" in line)
+    assert bar.count("━") == 40
+    assert bar.endswith("1.6 s")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "watched"), [(["--move", "th=80"], "motor/th/move_done"), (["--count", "100"], "scaler/.all./count")]
+)
+def test_whatever_goes_wrong_while_it_waits_stops_what_it_began(
+    instrument: tuple[Application, str], monkeypatch: pytest.MonkeyPatch, arguments: Any, watched: Any
+) -> None:
+    """Such as a defect in the display, here of rich's."""
+    application, port = instrument
+
+    def defect(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("rich.progress.Progress.update", defect)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["demo", "--port", port, *arguments])
+
+    assert value(application, watched) == 0
+    assert value(application, "motor/th/position") < 80
+
+
+def test_an_abort_has_its_own_time_whatever_was_left_of_the_wait_before_it() -> None:
+    near, far = (SpecSocket(fileno=end.detach()) for end in socket.socketpair())
+    with near, far:
+        talk = Talk(near)
+        talk.listen(0.001)
+
+        assert near.gettimeout() == ANSWER_TIME

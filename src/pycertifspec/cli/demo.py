@@ -8,10 +8,11 @@ import time
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from pycertifspec.errors import CallTimeoutError, LocalProtocolError, RemoteError, SpecError
+from pycertifspec.errors import CallTimeoutError, LocalProtocolError, RemoteError, RemoteProtocolError
 from pycertifspec.server import ServerThread
 from pycertifspec.server.demonstration import demonstration
 from pycertifspec.session import properties
@@ -65,8 +66,8 @@ def run(options: argparse.Namespace) -> None:
             # Our own port is the first in order: somebody else's demonstration may run here too.
             port = spec.connect_spec(host, own_port, name=None if real else "demo")
         talk = Talk(spec)
-        console.print(f"Connected to [bold]{talk.read('var/SPEC')}[/bold] on {host}:{port}.\n")
-        motors, counters = _names(talk, "MOTORS", "motor_mne"), _names(talk, "COUNTERS", "cnt_mne")
+        console.print(f"Connected to [bold]{escape(spec.server_name or '?')}[/bold] on {host}:{port}.\n")
+        motors, counters = _names(console, talk, "MOTORS", "motor_mne"), _names(console, talk, "COUNTERS", "cnt_mne")
         _show_motors(console, talk, motors)
         talk.watch(properties.ERROR)
         _move_motors(console, talk, moves if real else moves or OWN_MOVES)
@@ -96,23 +97,41 @@ def _embedded(console: Console) -> Iterator[int]:
         yield server.port
 
 
-def _names(talk: Talk, variable: str, function: str) -> list[str]:
-    number = int(float(talk.read(properties.variable_path(variable))))
-    return [str(talk.call(function, index)) for index in range(min(number, MAX_LISTED))]
+def _names(console: Console, talk: Talk, variable: str, function: str) -> list[str]:
+    """Return the mnemonics of motors or counters, as many as are shown."""
+    try:
+        number = talk.number(properties.variable_path(variable))
+    except (RemoteError, RemoteProtocolError) as error:
+        console.print(f"How many {variable.lower()} there are is not told: {escape(str(error))}")
+        return []
+    if number > MAX_LISTED:
+        console.print(
+            f"Of {number:g} {variable.lower()} the first {MAX_LISTED} are shown, {number - MAX_LISTED:g} are not."
+        )
+    return [str(talk.call(function, index)) for index in range(MAX_LISTED) if index < number]
 
 
 def _show_motors(console: Console, talk: Talk, motors: list[str]) -> None:
     table = Table("motor", "position", "dial", "low limit (dial)", "high limit (dial)", title="Motors")
     for column in table.columns[1:]:
         column.justify = "right"
+    missing: list[str] = []
     for mnemonic in motors:
         names = ("position", "dial_position", "low_limit", "high_limit")
-        table.add_row(mnemonic, *(_number(talk.read(properties.motor_path(mnemonic, name))) for name in names))
+        paths = (properties.motor_path(mnemonic, name) for name in names)
+        table.add_row(escape(mnemonic), *(_cell(talk, path, ".4f", missing) for path in paths))
     console.print(table)
+    for reason in missing:
+        console.print(f"Not told: {escape(reason)}")
 
 
-def _number(text: str) -> str:
-    return f"{float(text):.4f}"
+def _cell(talk: Talk, path: str, form: str, missing: list[str]) -> str:
+    """Return a property's number for a table; why there is none goes into `missing`."""
+    try:
+        return format(talk.number(path), form)
+    except (RemoteError, RemoteProtocolError) as error:
+        missing.append(str(error))
+        return "-"
 
 
 def _move_motors(console: Console, talk: Talk, targets: dict[str, float]) -> None:
@@ -123,7 +142,7 @@ def _move_motors(console: Console, talk: Talk, targets: dict[str, float]) -> Non
     console.print(f"Moving {' and '.join(f'{mne} to {target:g}' for mne, target in targets.items())}{together}:")
     done = {mne: properties.motor_path(mne, "move_done") for mne in targets}
     where = {mne: properties.motor_path(mne, "position") for mne in targets}
-    starts = {mne: float(talk.read(path)) for mne, path in where.items()}
+    starts = {mne: talk.number(path) for mne, path in where.items()}
     for path in done.values():
         talk.watch(path)
     for path in done.values():
@@ -137,12 +156,12 @@ def _move_motors(console: Console, talk: Talk, targets: dict[str, float]) -> Non
         with _bars(console) as progress:
             bars = {mne: progress.add_task(mne, total=abs(targets[mne] - starts[mne]) or 1.0, at="") for mne in targets}
             _follow(talk, progress, bars, starts, targets, done, errors)
-    except (KeyboardInterrupt, SpecError) as error:
+    except BaseException as error:
         # An abort stops everybody's motions: it is for what we have begun, or may have.
         if not isinstance(error, RemoteError) or any(map(talk.begun, done.values())):
             talk.abort()
         raise
-    ends = {mne: float(talk.read(path)) for mne, path in where.items()}
+    ends = {mne: talk.number(path) for mne, path in where.items()}
     console.print(f"Now at {', '.join(f'{mne} {position:.4f}' for mne, position in ends.items())}.\n")
 
 
@@ -166,7 +185,7 @@ def _follow(
         talk.listen(REFRESH)
         elapsed = time.monotonic() - begin
         for mne, target in targets.items():
-            position = float(talk.read(properties.motor_path(mne, "position")))
+            position = talk.number(properties.motor_path(mne, "position"))
             progress.update(bars[mne], completed=abs(position - starts[mne]), at=f"{position:.4f}")
             begun = talk.begun(done[mne])
             if (begun and talk.seen[done[mne]][-1] == "0") or (not begun and elapsed > BEGIN_TIME):
@@ -195,12 +214,12 @@ def _count(console: Console, talk: Talk, counters: list[str], seconds: float) ->
         talk.write(properties.COUNT_ALL, f"{seconds:g}")
         with _bars(console) as progress:
             _follow_count(talk, progress, seconds, errors)
-    except (KeyboardInterrupt, SpecError) as error:
+    except BaseException as error:
         if not isinstance(error, RemoteError) or talk.begun(properties.COUNT_ALL):
             talk.abort()
         raise
     table = Table("counter", "value", "per second", title=f"Counted for {seconds:g} s")
-    values = {mne: float(talk.read(properties.scaler_path(mne, "value"))) for mne in counters}
+    values = {mne: talk.number(properties.scaler_path(mne, "value")) for mne in counters}
     for mne, value in values.items():
         table.add_row(mne, f"{value:g}", f"{value / seconds:.1f}")
     console.print(table)
@@ -216,3 +235,4 @@ def _follow_count(talk: Talk, progress: Progress, seconds: float, errors: int) -
         _check_refused(talk, [properties.COUNT_ALL], errors, elapsed)
         if elapsed > seconds + END_TIME:
             raise CallTimeoutError("the counting does not end; it was stopped")
+    progress.update(bar, completed=seconds, at=f"{seconds:.1f} s")

@@ -7,7 +7,7 @@ import time
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import CallTimeoutError, RemoteError, SpecError
+from pycertifspec.errors import CallTimeoutError, RemoteError, RemoteProtocolError, SpecError
 from pycertifspec.session import properties
 from pycertifspec.wire import values
 from pycertifspec.wire.constants import DataTypes, EventTypes
@@ -24,12 +24,28 @@ class Talk:
 
     def __init__(self, spec: SpecSocket) -> None:
         self._spec = spec
+        spec.settimeout(ANSWER_TIME)
         self._numbers = count(2)  # 1 was HELLO's
         self.seen: dict[str, list[str]] = {}
 
     def read(self, name: str) -> Any:
         """Return a property's value."""
         return self._ask(EventTypes.SV_CHAN_READ, name, b"")
+
+    def number(self, name: str) -> float:
+        """Return the number that a property is.
+
+        Raises:
+            RemoteProtocolError: it is none.
+
+        """
+        text = self.read(name)
+        try:
+            return float(text)
+        except (TypeError, ValueError) as error:
+            raise RemoteProtocolError(
+                f"{name!r} is {text!r}, expected a number", field="body", property=name
+            ) from error
 
     def call(self, function: str, *arguments: object) -> Any:
         """Return what a function gives."""
@@ -62,31 +78,54 @@ class Talk:
         # A connection that is closed while events come in is reset, and what was sent may be lost with it.
         number = self._request(EventTypes.SV_CHAN_READ, properties.READY, b"")
         with contextlib.suppress(SpecError):
-            while not _answers(self._spec.recv_spec(), number):
-                pass
+            self._answer(number)
 
     def listen(self, seconds: float) -> None:
         """Take in what comes within a time."""
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            self._spec.settimeout(left)
-            try:
+        try:
+            while (left := end - time.monotonic()) > 0:
+                self._spec.settimeout(left)
                 self._take(self._spec.recv_spec())
-            except CallTimeoutError:
-                return
+        except CallTimeoutError:
+            pass  # that is all that came
+        finally:
+            self._spec.settimeout(ANSWER_TIME)  # an abort, say, is not to be given up after what was left
 
     def _ask(self, command: EventTypes, name: str, body: bytes) -> Any:
-        number = self._request(command, name, body)
-        while not _answers(message := self._spec.recv_spec(), number):
-            self._take(message)
+        asked = repr(name) if name else body.partition(b"\0")[0].decode() + "()"
+        message = self._answer(self._request(command, name, body))
+        if message is None:
+            raise CallTimeoutError(f"{self._state()}: no answer to {asked} within {ANSWER_TIME:g} s")
         if message.is_error:
-            raise RemoteError(f"{name or body!r}: {values.text_of(message)}")
+            raise RemoteError(f"{asked}: {values.text_of(message)}")
         return values.decode(message)
+
+    def _answer(self, number: int) -> SpecMessage | None:
+        """Return the answer to a request, None if there is none in time."""
+        end = time.monotonic() + ANSWER_TIME
+        while time.monotonic() < end:
+            try:
+                message = self._spec.recv_spec()
+            except CallTimeoutError:
+                return None
+            if _answers(message, number):
+                return message
+            self._take(message)
+        return None
+
+    def _state(self) -> str:
+        """Return why there is no answer: properties are read even while a command runs (PROTOCOL.md 5.1)."""
+        message = self._answer(self._request(EventTypes.SV_CHAN_READ, properties.READY, b""))
+        if message is None:
+            return "the server does not answer"
+        if not message.is_error and values.text_of(message) == "0":
+            return "the server is busy with a command (status/ready is 0); try again when its prompt is free"
+        return "the server is there, but slow"
 
     def _request(self, command: EventTypes, name: str, body: bytes) -> int:
         number = next(self._numbers)
         self._spec.send_spec(number, command, DataTypes.SV_STRING, name, body)
-        self._spec.settimeout(ANSWER_TIME)
         return number
 
     def _take(self, message: SpecMessage) -> None:
