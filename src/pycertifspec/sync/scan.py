@@ -1,0 +1,7 @@
+"""stub"""
+
+
+class Scan: ...
+
+
+class Scans: ...
