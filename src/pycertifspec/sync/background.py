@@ -83,6 +83,10 @@ class Background(Generic[T]):
                     self._step = None
         self._over.wait()
 
+    def join(self) -> None:
+        """Wait for the end, whatever it is."""
+        self._over.wait()
+
     def result(self, timeout: float | None = None) -> T:
         """Wait for the end; return what it gave.
 

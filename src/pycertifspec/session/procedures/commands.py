@@ -81,7 +81,7 @@ def execute(
 def _captured(
     session: ClientSession[Any], command: str, screen: Stream, timeout: float | None, *, leave: bool
 ) -> Procedure[tuple[SpecMessage, str]]:
-    ask = Ask(EventTypes.SV_CMD_WITH_RETURN, "", _text(command), FOR_EVER, screen)
+    ask = Ask(EventTypes.SV_CMD_WITH_RETURN, "", command_body(command), FOR_EVER, screen)
     yield Follow(screen, (properties.TTY,))
     try:
         reply = yield from awaited(session, ask, timeout, leave=leave)
@@ -103,7 +103,7 @@ def reply_and_output(session: ClientSession[Any], command: str) -> Procedure[tup
 
 def start(command: str) -> Procedure[None]:
     """Run a command without waiting for anything."""
-    yield Tell(EventTypes.SV_CMD, "", _text(command))
+    yield Tell(EventTypes.SV_CMD, "", command_body(command))
 
 
 def abort() -> Procedure[None]:
@@ -111,7 +111,8 @@ def abort() -> Procedure[None]:
     yield Tell(EventTypes.SV_ABORT)
 
 
-def _text(command: str) -> Body:
+def command_body(command: str) -> Body:
+    """Return a command as a body; an empty one is refused."""
     if not command.strip():
         raise LocalProtocolError("cannot send: the command is empty")
     return encode_scalar(command)
