@@ -11,6 +11,8 @@ from .scan_record import MAX_POINTS, ScanPoint, ScanRecord
 # Characters of a line; a longer one is no line of a scan.
 MAX_LINE = 16 * 1024
 
+# The prompt has no newline behind it: what is shown next stands in its line.
+_PROMPT_BEFORE = re.compile(r"^\d+\.[A-Za-z_][\w.-]*> ?")
 _TOTAL = re.compile(r"Total (\d+) points?\b")
 _HEADER = re.compile(
     r"Scan +(?P<number>\d+) +(?P<date>\S.*?) {2,}(?:file = (?P<file>.*?)|\*\*NO DATA FILE\*\*)"
@@ -87,6 +89,10 @@ class ScanText:
         self.record, self._labels, self._heading_next = None, "", False
 
     def _line(self, line: str, time: float, events: list[Event]) -> None:
+        shown = _PROMPT_BEFORE.sub("", line)
+        if shown != line:
+            self._end(time, events)
+            line = shown
         if match := _TOTAL.match(line):
             self._expected = int(match[1])
         elif match := _HEADER.match(line):
@@ -102,8 +108,6 @@ class ScanText:
             self._point(match, line, events)
         elif match := _RETURNING.match(line):
             self.record.returned.update({mne: float(where) for mne, where in _RETURN.findall(match["moves"])})
-        elif PROMPT.fullmatch(line):
-            self._end(time, events)
 
     def _begin(self, match: re.Match[str], time: float, events: list[Event]) -> None:
         number = int(match["number"])

@@ -105,6 +105,7 @@ class Link:
         self._process = os.getpid()
         self._closing = threading.Event()
         self._error: SpecError | None = None
+        self._memory = memoryview(bytearray(READ_SIZE))
         self._background = Waiter()
         self._background.prepare()
         self._open(probing.find(target.host, target.ports, timeout=connect_timeout, name=target.name))
@@ -125,9 +126,9 @@ class Link:
                 own.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
         with self._lock:
             self._socket = own
-            self._recv = own.recv
+            self._recv_into = own.recv_into
             self._decoder = Decoder()
-            self._came: list[Any] = []  # what was read and not taken in: one piece at most
+            self._came: list[int] = []  # bytes that were read and not taken in yet: one count at most
             self._inbox: deque[SpecMessage] | None = None
             self._sender = Sender(own)
             self.server_name = discovery.server_name(found.reply)
@@ -346,13 +347,9 @@ class Link:
         taken in now, or by whoever reads next.
         """
         if not self._came:
-            room = self._decoder.room()
             try:
-                if room is None:
-                    self._came += map(self._recv, (READ_SIZE,))
-                else:
-                    with room:
-                        self._came += map(self._socket.recv_into, (room,))
+                with self._decoder.room() or self._memory[:] as memory:
+                    self._came += map(self._recv_into, (memory,))
             except (TimeoutError, BlockingIOError):
                 return False
             except OSError as error:
@@ -369,7 +366,7 @@ class Link:
         if self._inbox is None:
             state = decoder.state()
             try:
-                messages = decoder.filled(came) if type(came) is int else decoder.receive(came)
+                messages = decoder.filled(came) if decoder.filling else decoder.receive(self._memory[:came].tobytes())
                 self._inbox = deque(messages)
             except RemoteProtocolError as error:
                 self._lose(ConnectionLostError(f"{self.session.label} sent what is no message: {error}"))

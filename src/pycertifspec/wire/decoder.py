@@ -55,6 +55,11 @@ class Decoder:
                 raise
         return messages
 
+    @property
+    def filling(self) -> bool:
+        """Whether a large body is under way."""
+        return self._body is not None
+
     def room(self) -> memoryview | None:
         """Return the memory for the rest of a large body that is under way, to be filled in place, or None.
 
