@@ -16,20 +16,29 @@ ROOT = Path(__file__).parents[1]
 
 def test_the_public_names_are_these() -> None:
     assert pycertifspec.__all__ == [
+        "ArrayVar",
+        "AsyncClient",
         "CallTimeoutError",
+        "Client",
         "ConnectionLostError",
         "DataTypes",
         "EventTypes",
         "Flags",
         "LocalProtocolError",
         "LocalTypeError",
+        "Motor",
         "RemoteError",
         "RemoteProtocolError",
         "ServerNotFoundError",
         "SpecError",
         "SpecMessage",
         "SpecSocket",
+        "StoppedError",
+        "Var",
     ]
+    assert set(pycertifspec.__all__) <= set(dir(pycertifspec))
+    with pytest.raises(AttributeError, match="nosuch"):
+        _ = pycertifspec.nosuch
     assert all(hasattr(pycertifspec, name) for name in pycertifspec.__all__)
 
 

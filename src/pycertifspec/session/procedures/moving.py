@@ -189,6 +189,8 @@ def _moved(
             yield Tell(EventTypes.SV_ABORT)
         raise
     yield from _look(list(axes.values()))  # the last event may have an older position (6, 6)
+    if progress is not None:
+        progress({mne: axis.position for mne, axis in axes.items()})
     short = [axis for axis in going.values() if not axis.is_at(axis.position)]
     if short:
         raise RemoteError((yield from _explain(session.label, short, reason)))
