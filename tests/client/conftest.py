@@ -20,6 +20,7 @@ from pycertifspec.simulator.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import Self
 
 # Real seconds that anything may take on a slow machine; nothing waits for it to pass.
 PATIENCE = 20.0
@@ -81,7 +82,7 @@ class Awaited:
     def __next__(self) -> Any:
         return self._wrapped(self._loop.run(self.thing.__anext__()))
 
-    def __enter__(self) -> Awaited:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -105,7 +106,7 @@ class Stand:
     def port(self) -> int:
         return self._server.port
 
-    def __enter__(self) -> Stand:
+    def __enter__(self) -> Self:
         self._server.start()
         return self
 

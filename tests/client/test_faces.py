@@ -4,6 +4,7 @@ import inspect
 from typing import Any
 
 import pytest
+from tests.architecture import api
 
 from pycertifspec import AsyncClient, Client, Motor
 from pycertifspec.asyncio import changes as async_changes
@@ -12,7 +13,6 @@ from pycertifspec.asyncio import motion as async_motion
 from pycertifspec.asyncio import motor as async_motor
 from pycertifspec.asyncio import scan as async_scan
 from pycertifspec.sync import changes, counter, motion, scan
-from tests.architecture import api
 
 PAIRS = [
     (Client, AsyncClient),

@@ -70,7 +70,7 @@ def test_limits_are_in_user_units(client: Any) -> None:
 def test_a_motor_that_is_disabled_or_not_there_is_refused(client: Any) -> None:
     client.execute('motor_par(th, "disable", 1)')
 
-    with pytest.raises(RemoteError, match="'th'.*disabled"):
+    with pytest.raises(RemoteError, match=r"'th'.*disabled"):
         client.move(th=1)
     with pytest.raises(RemoteError, match="nosuch"):
         client.move(nosuch=1)

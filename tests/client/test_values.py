@@ -61,9 +61,11 @@ def test_a_write_that_only_the_error_property_tells_of_is_an_error(connect: Any,
 
 
 def test_what_has_no_place_in_a_message_is_refused_before_it_is_sent(client: Any) -> None:
-    for wrong in (lambda: client.read("/motor/th"), lambda: client.read(""), lambda: client.write("x" * 90, 1)):
-        with pytest.raises((LocalProtocolError, RemoteError)):
-            wrong()
+    for wrong in ("/motor/th", "", "x" * 90):
+        with pytest.raises(LocalProtocolError):
+            client.write(wrong, 1)
+        with pytest.raises(LocalProtocolError):
+            client.read(wrong)
     with pytest.raises(LocalTypeError):
         client.write("var/x", object())
     with pytest.raises(LocalProtocolError, match="empty"):

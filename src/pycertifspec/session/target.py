@@ -66,7 +66,7 @@ def target(
     where = host if host is not None else environment.get(VARIABLE) or "localhost"
     said = f"{VARIABLE}={where}" if host is None and environment.get(VARIABLE) else repr(where)
     address, colon, last = where.rpartition(":")
-    if not colon or where.count(":") > 1 and not where.startswith("["):  # an IPv6 address has colons of its own
+    if not colon or (where.count(":") > 1 and not where.startswith("[")):  # an IPv6 address has colons of its own
         address, last = where, ""
     address = address.strip("[]") or "localhost"
     if last.isdigit():
