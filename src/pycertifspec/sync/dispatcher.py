@@ -1,0 +1,96 @@
+"""`Dispatcher`: one thread that calls callbacks, in order."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from pycertifspec.session.stream import MAX_WAITING, shrink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = logging.getLogger("pycertifspec.callbacks")
+
+
+class Dispatcher:
+    """Calls callbacks one after the other in a thread that is started when there is the first one."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self.due: deque[tuple[Callable[[Any], Any], Any]] = deque()
+        self._wake = threading.Semaphore(0)
+        self._sleeping = False
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._over = threading.Event()
+
+    def start(self) -> None:
+        """Start the thread, if it does not run yet."""
+        with self._starting:
+            if self._thread is None and not self._over.is_set():
+                self._thread = threading.Thread(target=self._run, name=f"{self._label} callbacks", daemon=True)
+                self._thread.start()
+
+    def flush(self) -> None:
+        """Let the thread go on if it sleeps and there is work."""
+        if len(self.due) > MAX_WAITING:
+            logger.error("callbacks are too slow: of %d changes that wait, the newest are kept", len(self.due))
+            shrink(self.due, _name)
+        if self.due and self._sleeping:
+            self._sleeping = False
+            self._wake.release()
+
+    def call(self, callback: Callable[[Any], Any], argument: Any) -> None:
+        """Let a callback be called soon."""
+        self.start()
+        self.due.append((callback, argument))
+        self.flush()
+
+    def _run(self) -> None:
+        due = self.due
+        while not self._over.is_set():
+            while due:
+                callback, argument = due.popleft()
+                try:
+                    callback(argument)
+                except Exception:
+                    logger.exception("a callback for %s failed", argument)
+                if self._over.is_set():
+                    return
+            self._sleeping = True
+            if due:  # came after we looked and before whoever put it could see that we sleep
+                self._sleeping = False
+                continue
+            self._wake.acquire()
+
+    def close(self) -> None:
+        """End the thread after the callback that runs; not waited for from a callback itself."""
+        self._over.set()
+        self._wake.release()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
+
+def _name(call: tuple[Any, Any]) -> str:
+    return getattr(call[1], "name", "")
+
+
+class Callback:
+    """A watcher whose changes are told to a function."""
+
+    def __init__(self, dispatcher: Dispatcher, callback: Callable[[Any], Any]) -> None:
+        self._due = dispatcher.due
+        self.callback = callback
+        self.closed = False
+
+    def put(self, change: Any) -> None:
+        """Let the function be called soon, unless it is not to be told any more then."""
+        self._due.append((self._tell, change))
+
+    def _tell(self, change: Any) -> None:
+        if not self.closed:
+            self.callback(change)
