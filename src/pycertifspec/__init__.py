@@ -14,13 +14,33 @@ from .errors import (
     RemoteProtocolError,
     ServerNotFoundError,
     SpecError,
+    StoppedError,
 )
 from .SpecSocket import SpecMessage, SpecSocket
 from .wire.constants import DataTypes, EventTypes, Flags
 
+# What costs time to import comes when it is first named (asyncio: 40 ms).
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .asyncio.client import AsyncClient
+    from .sync.client import Client
+    from .sync.motor import Motor
+    from .sync.variable import ArrayVar, Var
+
+_LATER = {
+    "ArrayVar": "sync.variable",
+    "AsyncClient": "asyncio.client",
+    "Client": "sync.client",
+    "Motor": "sync.motor",
+    "Var": "sync.variable",
+}
+
 __all__ = [
+    "ArrayVar",
+    "AsyncClient",
     "CallTimeoutError",
     "ClockStuckError",
+    "Client",
     "ConnectionLostError",
     "DataFileError",
     "DataTypes",
@@ -29,10 +49,25 @@ __all__ = [
     "InvalidFileError",
     "LocalProtocolError",
     "LocalTypeError",
+    "Motor",
     "RemoteError",
     "RemoteProtocolError",
     "ServerNotFoundError",
     "SpecError",
     "SpecMessage",
     "SpecSocket",
+    "StoppedError",
+    "Var",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415  as above
+
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+# What `typing` has of this name; importing that costs a third of the time that `import pycertifspec` may take.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class SpecError(Exception):
     """The root: `except SpecError` catches whatever pycertifspec raises on purpose."""
@@ -34,7 +39,14 @@ class RemoteProtocolError(SpecError, ValueError):
 
 
 class RemoteError(SpecError):
-    """The server said no: its answer was an error (PROTOCOL.md 2.5)."""
+    """The server said no: its answer was an error (PROTOCOL.md 2.5).
+
+    Attributes:
+        reply: the message that said so, or None where it was no single one.
+
+    """
+
+    reply: Any = None
 
 
 class ServerNotFoundError(SpecError, ConnectionError):
@@ -59,3 +71,7 @@ class ClockStuckError(SpecError, TimeoutError):
 
 class InvalidFileError(SpecError, ValueError):
     """A file that was given cannot be used; the message names it, the place in it and what was expected there."""
+
+
+class StoppedError(SpecError):
+    """This program itself stopped what was waited for."""

@@ -136,6 +136,8 @@ START_ALL = "motor/../start_all"
 ABORT_ALL = "motor/../abort_all"
 COUNT_ALL = "scaler/.all./count"
 
+COUNTER: tuple[Property[float] | Property[bool], ...] = (VALUE, COUNT)
+
 ERROR = "error"
 NO_ERROR = "No error"
 READY = "status/ready"

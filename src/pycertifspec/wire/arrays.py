@@ -132,3 +132,34 @@ def encode(value: object, order: ByteOrder) -> tuple[int, int, int, memoryview]:
     array = np.ascontiguousarray(array, dtype=_MARKS[order] + ELEMENTS[kind])
     rows, cols = array.shape if array.ndim == 2 else (1, array.size)
     return kind, rows, cols, array.reshape(-1).view("u1").data
+
+
+def as_array(value: object, dtype: Any = None, *, copy: bool | None = None) -> npt.NDArray[Any]:
+    """Return a value as an array; a copy if that is asked for or needed."""
+    import numpy as np  # noqa: PLC0415  see the module's first line
+
+    return np.array(value, dtype=dtype) if copy else np.asarray(value, dtype=dtype)
+
+
+def shape(value: object) -> tuple[int, ...]:
+    """Return the shape of an array, or of a list as one."""
+    return as_array(value).shape
+
+
+def places(value: object, index: object, item: object) -> list[tuple[tuple[int, ...], Any]]:
+    """Return what an assignment ``value[index] = item`` sets: the place of each element, and what it becomes.
+
+    Raises:
+        IndexError: there is no such place.
+        ValueError: `item` does not fit into it.
+
+    """
+    import numpy as np  # noqa: PLC0415  see the module's first line
+
+    whole = np.asarray(value)
+    chosen = np.arange(whole.size).reshape(whole.shape)[index]  # type: ignore[call-overload]  # any index of numpy's
+    items = np.broadcast_to(np.asarray(item), chosen.shape)
+    numbers = zip(np.ravel(chosen).tolist(), np.ravel(items).tolist(), strict=True)
+    return [
+        (tuple(int(axis) for axis in np.unravel_index(number, whole.shape)), element) for number, element in numbers
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import RemoteProtocolError
 
@@ -54,6 +54,36 @@ class Decoder:
             if not messages:
                 raise
         return messages
+
+    @property
+    def filling(self) -> bool:
+        """Whether a large body is under way."""
+        return self._body is not None
+
+    def room(self) -> memoryview | None:
+        """Return the memory for the rest of a large body that is under way, to be filled in place, or None.
+
+        It is to be released before `filled` is called.
+        """
+        return None if self._body is None else self._body.memory()[self._filled :]
+
+    def filled(self, count: int) -> list[SpecMessage]:
+        """Take note that so many bytes were put into `room`; return the message if it is whole."""
+        assert self._body is not None  # noqa: S101  for the type checker
+        self._filled += count
+        if self._filled < int(self._fields[10]):
+            return []
+        whole = message.make(self._order, self._fields, self._body.take())
+        self._body = None
+        return [whole]
+
+    def state(self) -> tuple[Any, ...]:
+        """Return where in the stream it is, for `restore`: cheap, nothing is copied."""
+        return self.failure, self._kept, self._order, self._fields, self._body, self._filled
+
+    def restore(self, state: tuple[Any, ...]) -> None:
+        """Go back to where it was: the bytes since then can be received again."""
+        self.failure, self._kept, self._order, self._fields, self._body, self._filled = state
 
     def _receive(self, data: bytes | bytearray | memoryview, messages: list[SpecMessage]) -> None:
         start = 0

@@ -1,0 +1,1 @@
+"""The asyncio face: the same verbs, to be awaited."""

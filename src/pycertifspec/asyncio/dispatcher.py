@@ -1,0 +1,108 @@
+"""`Dispatcher`: one task that calls callbacks, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from pycertifspec.session.stream import MAX_WAITING, shrink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = logging.getLogger("pycertifspec.callbacks")
+
+# Callbacks that are called before others of the loop have their turn.
+BATCH = 1_000
+
+
+class _Call:
+    """A callback that is due, with what it is to be told."""
+
+    __slots__ = ("argument", "callback", "name")
+
+    def __init__(self, callback: Callable[[Any], Any], argument: Any, name: str) -> None:
+        self.callback = callback
+        self.argument = argument
+        self.name = name
+
+
+class Dispatcher:
+    """Calls callbacks one after the other in a task; those that are coroutines are awaited, one after the other."""
+
+    def __init__(self) -> None:
+        self._due: deque[_Call] = deque()
+        self._wake = asyncio.Event()
+        self._sleeping = False
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        """Start the task, if it does not run yet."""
+        if self._task is None and not self._closed:
+            self._task = asyncio.create_task(self._run(), name="pycertifspec callbacks")
+
+    def put(self, callback: Callable[[Any], Any], argument: Any, name: str) -> None:
+        """Let a callback be called soon; `flush` wakes the task."""
+        due = self._due
+        if len(due) >= MAX_WAITING:
+            logger.error("callbacks are too slow: of %d changes that wait, only the newest are kept", len(due))
+            shrink(due)
+        due.append(_Call(callback, argument, name))
+
+    def flush(self) -> None:
+        """Let the task go on if it sleeps and there is work."""
+        if self._due and self._sleeping:
+            self._sleeping = False
+            self._wake.set()
+
+    def call(self, callback: Callable[[Any], Any], argument: Any) -> None:
+        """Let a callback be called soon."""
+        self.start()
+        self.put(callback, argument, "output/")
+        self.flush()
+
+    async def _run(self) -> None:
+        due = self._due
+        while True:
+            for _ in range(min(len(due), BATCH)):
+                call = due.popleft()
+                try:
+                    result = call.callback(call.argument)
+                    if result is not None and inspect.isawaitable(result):
+                        await result
+                except Exception:
+                    logger.exception("a callback for %s failed", call.argument)
+            if due:
+                await asyncio.sleep(0)
+                continue
+            self._sleeping = True
+            self._wake.clear()
+            await self._wake.wait()
+
+    async def close(self) -> None:
+        """End the task; not waited for from a callback itself."""
+        self._closed = True
+        task = self._task
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+class Callback:
+    """A watcher whose changes are told to a function."""
+
+    def __init__(self, dispatcher: Dispatcher, callback: Callable[[Any], Any]) -> None:
+        self._put = dispatcher.put
+        self.callback = callback
+        self.closed = False
+
+    def put(self, change: Any) -> None:
+        """Let the function be called, unless it is not to be told any more."""
+        self._put(self._tell, change, change.name)
+
+    def _tell(self, change: Any) -> Any:
+        return None if self.closed else self.callback(change)

@@ -1,0 +1,218 @@
+"""`ClientSession`: one connection's conversation as its client sees it: replies to who asked, changes to who watches."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pycertifspec.errors import ConnectionLostError, RemoteError
+from pycertifspec.wire import header
+from pycertifspec.wire.constants import EventTypes
+from pycertifspec.wire.values import text_of
+
+from . import properties
+from .promise import Promise, fail
+from .registry import Registry
+from .steps import NOTHING, Ask, Tell
+from .stream import Stream
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Callable, Iterable
+
+    from pycertifspec.wire.constants import ByteOrder
+    from pycertifspec.wire.message import SpecMessage
+    from pycertifspec.wire.values import Body
+
+    from .registry import Watcher
+
+P = TypeVar("P", bound=Promise)
+
+# Serial numbers stay below what any peer reads as negative (PROTOCOL.md 1.2).
+MAX_SERIAL = (1 << 31) - 1
+
+# Writes whose error reply may still come; most servers send none (PROTOCOL.md 2.5).
+MAX_SLOTS = 1_000
+
+_EVENT, _REPLY, _HELLO_REPLY = int(EventTypes.SV_EVENT), int(EventTypes.SV_REPLY), int(EventTypes.SV_HELLO_REPLY)
+
+
+class ClientSession(Generic[P]):
+    """Numbers requests, pairs replies with them, counts registrations.
+
+    Args:
+        sec_usec: gives the time of sending, seconds since 1970 and microseconds.
+
+    Attributes:
+        label: the server, for messages.
+        refusals: error replies to writes, by serial number.
+
+    """
+
+    def __init__(self, sec_usec: Callable[[], tuple[int, int]]) -> None:
+        self.label = "the server"
+        self.order: ByteOrder = sys.byteorder
+        self.version = header.NEWEST_VERSION
+        self.registry = Registry()
+        self.refusals: dict[int, str] = {}
+        self._slots: dict[int, None] = {}
+        self._sec_usec = sec_usec
+        self._serial = 0
+        self._pending: dict[int, tuple[P, Ask]] = {}
+        # An error may say why something did not happen for which there is no reply (2.5).
+        self._errors = _LastError()
+        self.registry.add(self._errors, properties.ERROR)
+
+    def greeted(self, order: ByteOrder, version: int, label: str) -> bytes:
+        """Begin with a server that has answered HELLO; return what is to be sent: all registrations."""
+        self.order, self.version, self.label = order, min(version, header.NEWEST_VERSION), label
+        self.registry.forget_values()
+        return b"".join(self._packet(EventTypes.SV_REGISTER, 0, name, NOTHING) for name in self.registry)
+
+    @property
+    def last_error(self) -> tuple[int, str]:
+        """How many errors the server has told, and the last one's text."""
+        return self._errors.count, self._errors.text
+
+    # ---- what is sent ----
+
+    def ask(self, ask: Ask, promise: P) -> bytes:
+        """Number a request; return its packet.
+
+        Raises:
+            LocalProtocolError: it cannot be right.
+
+        """
+        serial = self._next_serial()
+        packet = self._packet(ask.cmd, serial, ask.name, ask.body)
+        self._pending[serial] = promise, ask
+        return packet
+
+    def tell(self, tell: Tell) -> tuple[int, bytes]:
+        """Return the serial number, 0 for none, and the packet of what has no reply.
+
+        Raises:
+            LocalProtocolError: it cannot be right.
+
+        """
+        serial = self._next_serial() if tell.slot else 0
+        packet = self._packet(tell.cmd, serial, tell.name, tell.body)
+        if serial:
+            if len(self._slots) >= MAX_SLOTS:
+                del self._slots[next(iter(self._slots))]
+            self._slots[serial] = None
+        return serial, packet
+
+    def watch(self, watcher: Watcher, names: Iterable[str]) -> bytes:
+        """Let a watcher be told of properties; return what is to be sent."""
+        packets = []
+        for name in names:
+            packet = self._packet(EventTypes.SV_REGISTER, 0, name, NOTHING)
+            if self.registry.add(watcher, name):
+                packets.append(packet)
+        return b"".join(packets)
+
+    def unwatch(self, watcher: Watcher, names: Iterable[str]) -> bytes:
+        """Tell a watcher no more; return what is to be sent."""
+        return b"".join(
+            [
+                self._packet(EventTypes.SV_UNREGISTER, 0, name, NOTHING)
+                for name in names
+                if self.registry.remove(watcher, name)
+            ]
+        )
+
+    def _next_serial(self) -> int:
+        serial = self._serial
+        while True:
+            serial = serial + 1 if serial < MAX_SERIAL else 1
+            if serial not in self._pending:
+                self._serial = serial
+                return serial
+
+    def _packet(self, cmd: int, serial: int, name: str, body: Body) -> bytes:
+        sec, usec = self._sec_usec()
+        data = body.data
+        start = header.build(
+            self.order, self.version, serial, sec, usec, cmd, body.type, body.rows, body.cols, len(data), 0, 0, name
+        )
+        return start + data if data else start
+
+    # ---- what comes ----
+
+    def receive(self, messages: deque[SpecMessage]) -> None:
+        """Act on messages, oldest first; each is taken away when it is done."""
+        take_event, pending = self.registry.take, self._pending
+        while messages:
+            message = messages[0]
+            if message[6] == _EVENT:
+                take_event(message)
+            else:
+                asked = pending.get(message[3])
+                if asked is not None:
+                    self._answer(message, *asked)
+                elif message[6] == _REPLY and message.is_error:
+                    self._refused(message)
+            messages.popleft()
+
+    def _answer(self, message: SpecMessage, promise: P, ask: Ask) -> None:
+        if ask.capture is not None:
+            ask.capture.close()
+        if promise.done():  # nobody waits any more
+            pass
+        elif message.is_error:
+            error = RemoteError(f"{self.label} refused {told(ask)}: {text_of(message) or 'no reason given'}")
+            error.reply = message
+            promise.set_exception(error)
+        else:
+            promise.set_result(message)
+        self._pending.pop(message.sn, None)
+
+    def _refused(self, message: SpecMessage) -> None:
+        if message.sn in self._slots:
+            self.refusals[message.sn] = text_of(message) or "no reason given"
+            if len(self.refusals) > MAX_SLOTS:
+                del self.refusals[next(iter(self.refusals))]
+
+    def forget(self, promise: P) -> None:
+        """Wait no more for a reply; it is ignored if it comes after all."""
+        for serial, (waiting, _) in self._pending.items():
+            if waiting is promise:
+                del self._pending[serial]
+                return
+
+    def lose(self, error: ConnectionLostError) -> None:
+        """Fail all that waits: what has been asked is never answered (PROTOCOL.md 1.8)."""
+        pending, self._pending = self._pending, {}
+        for promise, ask in pending.values():
+            fail(promise, ConnectionLostError(f"{error}; {told(ask)} was not answered, and is not sent again"))
+        for watcher in self.registry.watchers():
+            if isinstance(watcher, Stream) and not watcher.lasting:
+                watcher.fail(error)
+
+
+class _LastError:
+    """The watcher of the property ``error``."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.text = ""
+
+    def put(self, change: object) -> None:
+        text = getattr(change, "value", "")
+        if text and not getattr(change, "first", False):
+            self.count += 1
+            self.text = text
+
+
+def told(ask: Ask | Tell) -> str:
+    """Return what a request asks for, for messages."""
+    text = bytes(ask.body.data[:80]).split(b"\0")[0].decode(errors="replace")
+    verbs = {
+        EventTypes.SV_CHAN_READ: "to read",
+        EventTypes.SV_CHAN_SEND: "to write",
+        EventTypes.SV_REGISTER: "to watch",
+    }
+    if ask.cmd in verbs:
+        return f"{verbs[ask.cmd]} {ask.name!r}"
+    return f"the command {text!r}" if text else f"the request {ask.cmd!r}"

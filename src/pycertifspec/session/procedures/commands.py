@@ -1,0 +1,191 @@
+"""Running commands and calling functions; what a command printed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError, RemoteError
+from pycertifspec.session import names, properties
+from pycertifspec.session.quoting import literal
+from pycertifspec.session.steps import FOR_EVER, Ask, Begin, Follow, Forget, Now, Tell, Unfollow, Within
+from pycertifspec.session.stream import Stream
+from pycertifspec.wire.constants import DataTypes, EventTypes
+from pycertifspec.wire.message import encode_text
+from pycertifspec.wire.values import Body, encode_scalar
+
+from .properties import converted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycertifspec.session.client import ClientSession
+    from pycertifspec.session.promise import Promise
+    from pycertifspec.session.steps import Procedure
+    from pycertifspec.wire.message import SpecMessage
+
+# Seconds of silence after which a server that runs a command is asked whether it still does.
+HEARTBEAT = 2.0
+
+# A command of which the server, at its prompt, has said nothing in so many heartbeats was dropped (PROTOCOL.md 2.6).
+DROPPED_AFTER = 2
+
+# Characters of its output that are kept while a command runs: what a person would ever scroll through.
+MAX_OUTPUT = 4 * 1024 * 1024
+
+
+class Result(NamedTuple):
+    """What a command gave.
+
+    Attributes:
+        value: of its last statement: text, an associative array or a data array. Text stays text, and for
+            a command that is no expression it says nothing (PROTOCOL.md 2.4).
+        output: what it printed on the screen, without prompts.
+        message: the reply as it came.
+
+    """
+
+    value: Any
+    output: str
+    message: SpecMessage
+
+
+def call(
+    session: ClientSession[Any],
+    function: str,
+    *arguments: Any,
+    returns: Callable[[Any], Any] | None,
+    timeout: float | None,
+) -> Procedure[Any]:
+    """Call a macro function or a built-in one; return its value."""
+    if not function.strip() or "\0" in function:
+        raise LocalProtocolError(f"cannot call {function!r}: it is no name")
+    body = Body(DataTypes.SV_STRING, 0, 0, encode_text("\0".join([function, *map(literal, arguments)])))
+    reply = yield from awaited(session, Ask(EventTypes.SV_FUNC_WITH_RETURN, "", body), timeout, leave=False)
+    value = names.value_of(reply, "")
+    return value if returns is None else converted(value, returns, f"{function}()")
+
+
+def execute(
+    session: ClientSession[Any], command: str, timeout: float | None, *, leave: bool = False
+) -> Procedure[Result]:
+    """Run a command as at SPEC's prompt; return its value and what it printed.
+
+    Output comes before the reply (PROTOCOL.md 6, 13); commands run one after the other, with a prompt between.
+    """
+    screen = Stream()
+    reply, output = yield from _captured(session, command, screen, timeout, leave=leave)
+    return Result(names.value_of(reply, ""), output, reply)
+
+
+def _captured(
+    session: ClientSession[Any], command: str, screen: Stream, timeout: float | None, *, leave: bool
+) -> Procedure[tuple[SpecMessage, str]]:
+    ask = Ask(EventTypes.SV_CMD_WITH_RETURN, "", command_body(command), FOR_EVER, screen)
+    yield Follow(screen, (properties.TTY,))
+    try:
+        reply = yield from awaited(session, ask, timeout, leave=leave)
+    finally:
+        yield Unfollow(screen)
+    return reply, own_output(drained(screen))
+
+
+def reply_and_output(session: ClientSession[Any], command: str) -> Procedure[tuple[SpecMessage, str]]:
+    """Run a command; return its reply, which may be an error, and what it printed."""
+    screen = Stream()
+    try:
+        return (yield from _captured(session, command, screen, None, leave=False))
+    except RemoteError as error:
+        if error.reply is None:
+            raise
+        return error.reply, own_output(drained(screen))
+
+
+def start(command: str) -> Procedure[None]:
+    """Run a command without waiting for anything."""
+    yield Tell(EventTypes.SV_CMD, "", command_body(command))
+
+
+def abort() -> Procedure[None]:
+    """Stop everything, as ^C at SPEC's keyboard (PROTOCOL.md 2.6)."""
+    yield Tell(EventTypes.SV_ABORT)
+
+
+def command_body(command: str) -> Body:
+    """Return a command as a body; an empty one is refused."""
+    if not command.strip():
+        raise LocalProtocolError("cannot send: the command is empty")
+    return encode_scalar(command)
+
+
+def awaited(session: ClientSession[Any], ask: Ask, timeout: float | None, *, leave: bool) -> Procedure[SpecMessage]:
+    """Send a command and wait for its reply, however long it takes, as long as the server is alive.
+
+    Whatever ends the waiting early aborts the command, once, unless it is to be left alone.
+
+    Raises:
+        CallTimeoutError: it took longer than it may; or the server says nothing any more.
+        RemoteError: the command failed, or the server dropped it.
+
+    """
+    promise: Promise = yield Begin(ask._replace(timeout=FOR_EVER))
+    try:
+        return (yield from _reply(session, promise, timeout))
+    except (RemoteError, ConnectionLostError):
+        raise
+    except BaseException:
+        if not leave:
+            yield Tell(EventTypes.SV_ABORT)
+        raise
+    finally:
+        yield Forget(promise)
+
+
+def _reply(session: ClientSession[Any], promise: Promise, timeout: float | None) -> Procedure[SpecMessage]:
+    begin = yield Now()
+    idle = 0
+    while True:
+        now = yield Now()
+        wait = HEARTBEAT if timeout is None else max(0.0, min(HEARTBEAT, begin + timeout - now))
+        reply = yield Within(promise, wait)
+        if reply is not None:
+            return reply  # type: ignore[no-any-return]
+        if timeout is not None and (yield Now()) - begin >= timeout:
+            raise CallTimeoutError(f"the command took more than {timeout} s on {session.label}; it was told to stop")
+        idle = idle + 1 if (yield from is_ready()) else 0
+        if idle > DROPPED_AFTER:
+            raise RemoteError(
+                f"{session.label} waits at its prompt and has not answered the command: somebody aborted it"
+            )
+
+
+def is_ready() -> Procedure[bool]:
+    """Return whether the server waits at its prompt; one that does not know is taken to be busy."""
+    try:
+        ready = yield Ask(EventTypes.SV_CHAN_READ, properties.READY)
+    except RemoteError:
+        return False
+    return bool(names.value_of(ready, properties.READY))
+
+
+def drained(stream: Stream) -> str:
+    """Return the text that a stream took in."""
+    pieces = []
+    while (change := stream.take()) is not None:
+        pieces.append(change.value)
+    return "".join(pieces)[-MAX_OUTPUT:]
+
+
+# What SPEC shows when it waits for a command: number, program, and perhaps a newline behind (PROTOCOL.md 5.4).
+PROMPT = re.compile(r"(?:^|(?<=\n))\n?[ \t]*\d+\.[A-Za-z_][\w.-]*> ?(?:\n|$)?", re.MULTILINE)
+
+
+def own_output(text: str) -> str:
+    """Return what a command itself has printed.
+
+    A prompt at the end is the one after it. Before an earlier one stands what was left of another's command.
+    """
+    prompts = [match for match in PROMPT.finditer(text) if match[0].strip()]
+    if prompts and not text[prompts[-1].end() :].strip():
+        text = text[: prompts.pop().start()]
+    return text[prompts[-1].end() :] if prompts else text

@@ -1,0 +1,102 @@
+"""`Stream`: changes that wait for who reads them, in order and within bounds."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from .promise import fail, fulfil
+
+if TYPE_CHECKING:
+    from .promise import Promise
+
+logger = logging.getLogger("pycertifspec.session")
+
+# Changes that wait for a slow reader, some 40 MB of memory; a minute of all the events that SPEC can send.
+MAX_WAITING = 100_000
+
+
+class Stream:
+    """Takes in items; gives them out one after the other.
+
+    Args:
+        lasting: whether it goes on over a lost connection; one that is part of an operation does not.
+
+    Attributes:
+        names: the properties that it takes in, as long as it does.
+
+    """
+
+    def __init__(self, *, lasting: bool = False) -> None:
+        self.names: tuple[str, ...] = ()
+        self.lasting = lasting
+        self.closed = False
+        self._items: deque[Any] = deque()
+        self._promise: Promise | None = None
+        self._error: BaseException | None = None
+
+    def put(self, item: Any) -> None:
+        """Take in an item."""
+        if self.closed:
+            return
+        if self._promise is not None and not self._promise.done():
+            promise, self._promise = self._promise, None
+            fulfil(promise, item)
+            return
+        if len(self._items) >= MAX_WAITING:
+            if len(self._items) == MAX_WAITING:
+                logger.error("%s: nobody reads the changes; the oldest of %d are dropped", self.names, MAX_WAITING)
+            shrink(self._items)
+        self._items.append(item)
+
+    def fail(self, error: BaseException) -> None:
+        """Let whoever reads on, after what is here already, get an error."""
+        self._error = error
+        if self._promise is not None:
+            fail(self._promise, error)
+
+    def close(self) -> None:
+        """Take in nothing more; what is here can be read."""
+        self.closed = True
+        if self._promise is not None:
+            fulfil(self._promise, None)
+
+    @property
+    def ready(self) -> bool:
+        """Whether `take` gives something at once."""
+        return bool(self._items) or self._error is not None or self.closed
+
+    def take(self) -> Any:
+        """Return the oldest item, None if there is none.
+
+        Raises:
+            ConnectionLostError: the connection is lost.
+
+        """
+        if self._items:
+            return self._items.popleft()
+        if self._error is not None:
+            raise self._error
+        return None
+
+    def wait(self, promise: Promise | None) -> None:
+        """Let a promise be kept with the next item; None for nobody waits."""
+        self._promise = promise
+
+
+def shrink(items: deque[Any]) -> None:
+    """Make room where too much waits: of a state only the newest value is of use, of a text the end."""
+    newest: dict[str, int] = {}
+    for place, item in enumerate(items):
+        if not _is_piece(item):
+            newest[item.name] = place
+    kept = [item for place, item in enumerate(items) if _is_piece(item) or newest[item.name] == place]
+    items.clear()
+    items.extend(kept[-(MAX_WAITING // 2) :])
+
+
+def _is_piece(item: Any) -> bool:
+    """Return whether an item cannot be replaced by a later one."""
+    name = getattr(item, "name", "output/")
+    return bool(name.startswith("output/"))

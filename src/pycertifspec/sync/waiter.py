@@ -1,0 +1,67 @@
+"""`Waiter`: the blocking face's promise; a lock is made only when another thread has to be waited for."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+
+class Waiter:
+    """An answer that one thread waits for."""
+
+    __slots__ = ("_done", "_error", "_lock", "_result", "chosen")
+
+    def __init__(self) -> None:
+        self._done = False
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._lock: threading.Lock | None = None
+        self.chosen = False  # to read the socket, as nobody else does
+
+    def done(self) -> bool:
+        """Return whether the answer is there."""
+        return self._done
+
+    def set_result(self, result: Any, /) -> None:
+        """Give the answer."""
+        self._result = result
+        self._done = True
+        self.wake()
+
+    def set_exception(self, error: BaseException, /) -> None:
+        """Say why there is none."""
+        self._error = error
+        self._done = True
+        self.wake()
+
+    def prepare(self) -> None:
+        """Get ready to be woken; to be called before anybody is told that this one waits."""
+        if self._lock is None:
+            self._lock = threading.Lock()
+        self._lock.acquire(blocking=False)
+
+    def wake(self) -> None:
+        """End `block`, whether or not the answer is there."""
+        lock = self._lock
+        if lock is not None:
+            try:
+                lock.release()
+            except RuntimeError:
+                pass  # it is awake already
+
+    def block(self, seconds: float) -> None:
+        """Wait until the answer is there, this one is woken, or the seconds have passed."""
+        if self._done or self._lock is None:
+            return
+        self._lock.acquire(timeout=min(seconds, threading.TIMEOUT_MAX) if seconds > 0 else 0)
+
+    def answer(self) -> Any:
+        """Return the answer.
+
+        Raises:
+            SpecError: there is none, for this reason.
+
+        """
+        if self._error is not None:
+            raise self._error
+        return self._result
