@@ -4,11 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test check bench format fuzz clean
+.PHONY: demo test check pictures bench format fuzz clean
 
-## demo: watch Python talk to a SPEC server (HOST=… PORT=… for a real one, MOVE="th=1.2" COUNT=1 let it move and count)
+## demo: watch Python talk to a SPEC server (HOST=… PORT=… for a real one, MOVE="th=1.2" COUNT=1 SCAN="ascan th 0 1 20 0.1" let it move, count, scan)
 demo: $(READY)
-	@$(BIN)/python -m pycertifspec demo $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(foreach m,$(MOVE),--move $(m)) $(if $(COUNT),--count $(COUNT))
+	@$(BIN)/python -m pycertifspec demo $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(foreach m,$(MOVE),--move $(m)) $(if $(COUNT),--count $(COUNT)) $(if $(SCAN),--scan '$(SCAN)')
 
 ## test: every test
 test: $(READY)
@@ -25,6 +25,10 @@ check: $(READY)
 	$(BIN)/coverage report --fail-under=98
 	$(BIN)/python -m fuzzing.decoder --seconds 10 $(if $(CI),--seed 1)
 	$(BIN)/python -m fuzzing.language --seconds 10 $(if $(CI),--seed 1)
+
+## pictures: those of the README, made by running what they show
+pictures: $(READY)
+	@$(BIN)/python docs/pictures/demo.py
 
 ## bench: every figure in the README, as ratios against a limit measured in the same run
 bench: $(READY)
