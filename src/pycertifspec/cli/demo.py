@@ -220,8 +220,7 @@ def _plot(console: Console, scan: Scan) -> Text:
     record = scan.record
     size = (min(console.width, 100), PLOT_ROWS)
     labels = (record.columns[0], record.counters[0])
-    drawn = curve(x, y, labels=labels, title=record.command, size=size, colored=console.color_system is not None)
-    return Text.from_ansi(drawn)
+    return Text(curve(x, y, labels=labels, title=record.command, size=size, colored=False), style="cyan")
 
 
 def centre_and_width(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
