@@ -7,11 +7,11 @@ READY := $(VENV)/ready
 # What a person gives, as one word for the shell.
 quoted = '$(subst ','\'',$(1))'
 
-.PHONY: demo test check bench format fuzz clean
+.PHONY: demo test check pictures bench format fuzz clean
 
-## demo: watch Python talk to a SPEC server (HOST=… PORT=… for a real one, MOVE="th=1.2" COUNT=1 let it move and count)
+## demo: watch Python talk to a SPEC server (HOST=… PORT=… for a real one, MOVE="th=1.2" COUNT=1 SCAN="ascan th 0 1 20 0.1" let it move, count, scan)
 demo: $(READY)
-	@$(BIN)/python -m pycertifspec demo $(if $(HOST),--host $(call quoted,$(HOST))) $(if $(PORT),--port $(call quoted,$(PORT))) $(foreach m,$(MOVE),--move $(call quoted,$(m))) $(if $(COUNT),--count $(call quoted,$(COUNT)))
+	@$(BIN)/python -m pycertifspec demo $(if $(HOST),--host $(call quoted,$(HOST))) $(if $(PORT),--port $(call quoted,$(PORT))) $(foreach m,$(MOVE),--move $(call quoted,$(m))) $(if $(COUNT),--count $(call quoted,$(COUNT))) $(if $(SCAN),--scan $(call quoted,$(SCAN)))
 
 ## test: every test
 test: $(READY)
@@ -28,6 +28,10 @@ check: $(READY)
 	$(BIN)/coverage report --fail-under=98
 	$(BIN)/python -m fuzzing.decoder --seconds 10 $(if $(CI),--seed 1)
 	$(BIN)/python -m fuzzing.language --seconds 10 $(if $(CI),--seed 1)
+
+## pictures: those of the README, made by running what they show
+pictures: $(READY)
+	@$(BIN)/python docs/pictures/demo.py
 
 ## bench: every figure in the README, as ratios against a limit measured in the same run
 bench: $(READY)

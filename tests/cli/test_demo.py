@@ -2,47 +2,44 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pycertifspec.cli import main as cli
-from pycertifspec.cli.talk import ANSWER_TIME, Talk
 from pycertifspec.server import Application, ServerThread
 from pycertifspec.server.demonstration import demonstration
-from pycertifspec.simulator.beamline import simulated
-from pycertifspec.simulator.clock import ManualClock
-from pycertifspec.simulator.world import World
+from pycertifspec.simulator.datafile import read_file
 from pycertifspec.SpecSocket import SpecSocket
+from pycertifspec.testing import SimulatedSpec
 from pycertifspec.wire.constants import DataTypes, EventTypes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 TIMEOUT = 30.0
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
+def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "pycertifspec", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "COLUMNS": "120", "TERM": "dumb"},
+        env={**os.environ, "COLUMNS": "120", "TERM": "dumb", **environment},
     )
 
 
-def run(*arguments: str) -> tuple[int, str, str]:
-    with start(*arguments) as process:
+def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
+    with start(*arguments, **environment) as process:
         out, err = process.communicate(timeout=TIMEOUT)
     return process.returncode, out, err
 
@@ -51,6 +48,21 @@ def one_line(text: str) -> str:
     (line,) = text.splitlines()
     assert line.startswith("pycertifspec demo: ")
     return line
+
+
+def _mnemonic(name: str) -> Callable[[float], str]:
+    def mnemonic(number: float) -> str:
+        return f"m{number:.0f}"
+
+    mnemonic.__name__ = name
+    return mnemonic
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the demonstration writes goes where pytest tidies up."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
 
 
 @pytest.fixture
@@ -76,25 +88,34 @@ def watch(port: str, name: str) -> SpecSocket:
     return spec
 
 
-def test_without_arguments_it_serves_moves_and_counts_by_itself() -> None:
-    status, out, err = run("demo")
+def test_without_arguments_it_serves_moves_counts_and_scans_by_itself(tmp_path: Path) -> None:
+    status, out, err = run("demo", TMPDIR=str(tmp_path))
 
     assert (status, err) == (0, "")
-    assert "Started a small SPEC server of our own on 127.0.0.1:65" in out
+    assert "Started a simulated SPEC on 127.0.0.1:65" in out
     assert "Connected to demo on 127.0.0.1:65" in out
-    for word in ("Motors", "tth", "th", "chi", "phi", "-10.0000", "150.0000", "low limit (dial)"):
+    for word in ("Motors", "tth", "th", "chi", "phi", "-20.0000", "160.0000", "low limit"):
         assert word in out
-    assert "Moving th to 1.5 and tth to 3 together:" in out
-    assert "Now at th 1.5000, tth 3.0000." in out
+    assert "Moving th to 29.5 and samx to 0.5 together:" in out
+    assert "Now at th 29.5000, samx 0.5000." in out
     assert "Counted for 1 s" in out
     assert "det" in out
+    centre = re.search(r"Scan 1, 31 points: the peak's centre is at (.*), its width is (.*)\.\n", out)
+    assert centre is not None
+    assert float(centre[1]) == pytest.approx(30, abs=0.002)
+    assert float(centre[2]) == pytest.approx(0.05, abs=0.01)
+    assert "Detector" in out
+    wrote = re.search("wrote its data file: (.*)\n", out)
+    assert wrote is not None
+    (scan,) = read_file(wrote[1]).scans
+    assert (scan.number, scan.points, scan.aborted) == (1, 31, False)
     assert out.rstrip().endswith("Done.")
 
 
 def test_it_uses_its_own_server_though_another_of_the_same_name_is_there() -> None:
     other = demonstration()
     with ServerThread(other) as server:
-        status, out, _ = run("demo", "--move", "phi=0.5", "--count", "0.05")
+        status, out, _ = run("demo", "--move", "phi=0.5", "--count", "0.05", "--scan", "ascan samx 0 1 1 0.01")
         assert f"{server.port}" not in out.split("Connected")[1].split("\n")[0]
     assert status == 0
     assert value(other, "motor/phi/position") == 0
@@ -110,6 +131,7 @@ def test_a_real_server_is_only_looked_at(instrument: tuple[Application, str]) ->
     assert f"Connected to fourc on 127.0.0.1:{port}." in out
     assert "2.0000" in out
     assert "Nothing was moved or counted" in out
+    assert "Scanning" not in out
     assert "Moving" not in out
     assert [value(application, f"motor/{mne}/position") for mne in ("tth", "th", "chi", "phi")] == [0, 2, 0, 0]
     assert [value(application, f"scaler/{mne}/value") for mne in ("sec", "mon", "det")] == [0, 0, 0]
@@ -155,8 +177,8 @@ def test_where_nothing_listens_it_says_so_in_one_line() -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("--move", "chi=1000"), "motor chi: 1000 is outside its limits"),
-        (("--move", "none=1"), "'motor/none/position'"),
+        (("--move", "chi=1000"), "1000 is beyond its high limit"),
+        (("--move", "none=1"), "motor/none/position"),
     ],
 )
 def test_what_the_server_refuses_is_said_in_one_line(
@@ -173,11 +195,40 @@ def test_counting_that_the_server_refuses_is_said_in_one_line() -> None:
     application = Application("bare")
     for name in ("MOTORS", "COUNTERS"):
         application.publish(f"var/{name}", 0)
-    application.publish("var/SPEC", "bare")
     with ServerThread(application, port=0) as server:
-        status, _, err = run("demo", "--port", str(server.port), "--count", "1")
+        status, out, err = run("demo", "--port", str(server.port), "--count", "1")
+    assert "Connected to bare" in out
     assert status == 1
     assert "scaler/.all./count" in one_line(err)
+
+
+def test_a_server_that_is_busy_is_said_so_in_one_line() -> None:
+    with SimulatedSpec(clock=1.0) as spec, SpecSocket() as other:
+        other.connect((spec.host, spec.port))
+        for command, name, body in (
+            (EventTypes.SV_CMD, "", b"sleep(1000)\0"),
+            (EventTypes.SV_REGISTER, "status/ready", b""),
+        ):
+            other.send_spec(0, command, DataTypes.SV_STRING, name, body)
+        while other.recv_spec().body != "0":
+            pass
+        status, _, err = run("demo", "--port", str(spec.port))
+    assert status == 1
+    assert "is busy: it runs a command" in one_line(err)
+
+
+def test_of_a_large_instrument_some_motors_are_shown_and_it_is_said_how_many_are_not() -> None:
+    application = Application("large")
+    application.publish("var/COUNTERS", 0)
+    application.publish("var/MOTORS", 50)
+    application.function(_mnemonic("motor_mne"))
+    application.function(_mnemonic("motor_name"))
+    with ServerThread(application, port=0) as server:
+        status, out, err = run("demo", "--port", str(server.port))
+    assert (status, err) == (0, "")
+    assert "m39" in out
+    assert "m40" not in out
+    assert "... and 10 more" in out
 
 
 def test_a_server_that_goes_away_is_said_in_one_line(instrument: tuple[Application, str]) -> None:
@@ -266,6 +317,20 @@ def test_ctrl_c_stops_what_counts(instrument: tuple[Application, str]) -> None:
     one_line(err)
 
 
+def test_ctrl_c_aborts_a_scan(tmp_path: Path) -> None:
+    with (
+        SimulatedSpec(clock=1.0, directory=tmp_path) as spec,
+        watch(str(spec.port), "motor/samx/move_done") as watching,
+        start("demo", "--port", str(spec.port), "--scan", "ascan samx 0 20 1000 0.1") as process,
+    ):
+        assert watching.recv_spec().body == "1"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 130
+        one_line(err)
+        assert not spec.beamline.instrument.moving
+
+
 def test_a_motion_that_does_not_end_is_stopped(
     instrument: tuple[Application, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -273,20 +338,8 @@ def test_a_motion_that_does_not_end_is_stopped(
     monkeypatch.setattr("pycertifspec.cli.demo.END_TIME", 0.2)
     status = cli.main(["demo", "--port", port, "--move", "th=80"])
     assert status == 4
-    assert "th still move after 0.2 s; they were stopped" in capsys.readouterr().err
+    assert "0.2 s" in capsys.readouterr().err
     assert value(application, "motor/th/move_done") == 0
-
-
-def test_counting_that_does_not_end_is_stopped(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pycertifspec.cli.demo.END_TIME", 0.1)
-    application = demonstration("slow", now=lambda: 0.0)  # its time stands still
-    with ServerThread(application, port=0) as server:
-        status = cli.main(["demo", "--port", str(server.port), "--count", "0.1"])
-        assert value(application, "scaler/.all./count") == 0
-    assert status == 4
-    assert "the counting does not end; it was stopped" in capsys.readouterr().err
 
 
 def test_in_the_same_process_it_does_the_same(
@@ -295,9 +348,9 @@ def test_in_the_same_process_it_does_the_same(
     _, port = instrument
     assert cli.main(["demo", "--port", port, "--move", "phi=0.4", "--count", "0.1"]) == 0
     threads = threading.enumerate()
-    assert cli.main(["demo", "--move", "phi=0.4", "--count", "0.1"]) == 0
+    assert cli.main(["demo", "--move", "phi=0.4", "--count", "0.1", "--scan", "ascan samx 0 1 1 0.01"]) == 0
     assert "Now at phi 0.4000" in capsys.readouterr().out
-    assert threading.enumerate() == threads
+    assert not set(threading.enumerate()) - set(threads)
 
 
 @pytest.mark.parametrize("arguments", [[], ["none"], ["demo", "--help"]])
@@ -343,169 +396,3 @@ def test_without_its_extra_a_command_says_what_to_install(capsys: pytest.Capture
 
     assert found.returncode == 2
     assert found.stderr == "pycertifspec demo: needs rich: pip install 'pycertifspec[cli]'\n"
-
-
-# ---- servers that are not like ours
-
-
-@pytest.fixture
-def busy_simulator() -> Iterator[str]:
-    """A simulated SPEC in the middle of a sleep that does not end, and its port."""
-    clock = ManualClock()
-    beamline = simulated(lambda screen: World(clock, screen), "fourc", clock)
-    beamline.begin()
-    with ServerThread(beamline, port=0) as server, SpecSocket() as spec:
-        port = spec.connect_spec("127.0.0.1", server.port, None, timeout=TIMEOUT)
-        spec.settimeout(TIMEOUT)
-        spec.send_spec(0, EventTypes.SV_REGISTER, DataTypes.SV_STRING, "status/ready")
-        spec.send_spec(0, EventTypes.SV_CMD, DataTypes.SV_STRING, "", b"sleep(20)\0")
-        while spec.recv_spec().body != "0":
-            pass
-        yield str(port)
-        spec.send_spec(0, EventTypes.SV_ABORT, DataTypes.SV_STRING)
-        while spec.recv_spec().body != "1":
-            pass
-
-
-def test_a_server_that_is_busy_is_said_to_be_busy(
-    busy_simulator: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("pycertifspec.cli.talk.ANSWER_TIME", 0.5)
-
-    status = cli.main(["demo", "--port", busy_simulator])
-
-    said = capsys.readouterr()
-    assert status == 4
-    assert "Connected to fourc" in said.out
-    assert "the server is busy with a command (status/ready is 0)" in one_line(said.err)
-    assert "recv_spec" not in said.err
-
-
-@pytest.mark.parametrize(
-    ("ready", "words"),
-    [
-        (b"1\0", "the server is there, but slow: no answer to 'var/MOTORS' within 0.2 s"),
-        (None, "the server does not answer: no answer to 'var/MOTORS' within 0.2 s"),
-    ],
-)
-def test_a_server_that_is_slow_or_mute_is_not_said_to_be_busy(
-    ready: Any, words: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("pycertifspec.cli.talk.ANSWER_TIME", 0.2)
-
-    def serve() -> None:
-        with listener.accept()[0] as spec, contextlib.suppress(ConnectionError):
-            while True:
-                asked = spec.recv_spec()
-                if asked.cmd == EventTypes.SV_HELLO:
-                    spec.send_spec(asked.sn, EventTypes.SV_HELLO_REPLY, DataTypes.SV_STRING, "fourc", b"fourc\0")
-                elif asked.name == "status/ready" and ready is not None:
-                    spec.send_spec(asked.sn, EventTypes.SV_REPLY, DataTypes.SV_STRING, asked.name, ready)
-
-    with SpecSocket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        thread = threading.Thread(target=serve)
-        thread.start()
-        assert cli.main(["demo", "--port", str(listener.getsockname()[1])]) == 4
-        thread.join(TIMEOUT)
-    assert words in one_line(capsys.readouterr().err)
-
-
-def instrument_with(**variables: Any) -> Application:
-    """A server without any of the variables that an instrument has, but for these."""
-    application = Application("fourc")
-    for name, told in variables.items():
-        application.publish(f"var/{name}", told)
-
-    @application.function
-    def motor_mne(number: float) -> str:
-        return f"m{number:g}"
-
-    return application
-
-
-@pytest.mark.parametrize(
-    ("variables", "words"),
-    [
-        ({}, ("How many motors there are is not told: 'var/MOTORS'", "How many counters there are is not told")),
-        ({"MOTORS": "many"}, ("How many motors there are is not told: 'var/MOTORS' is 'many', expected a number",)),
-        ({"MOTORS": {"a": "b"}}, ("'var/MOTORS' is {'a': 'b'}, expected a number",)),
-        ({"MOTORS": "nan", "COUNTERS": 0}, ("Done.",)),
-        (
-            {"MOTORS": 43, "COUNTERS": 0},
-            ("Of 43 motors the first 40 are shown, 3 are not.", "m39", "Not told: 'motor/m0/"),
-        ),
-    ],
-)
-def test_what_a_server_does_not_tell_is_said(
-    variables: Any, words: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    with ServerThread(instrument_with(**variables), port=0) as server:
-        status = cli.main(["demo", "--port", str(server.port)])
-
-    said = capsys.readouterr()
-    assert (status, said.err) == (0, "")
-    assert "Connected to fourc" in said.out
-    for word in words:
-        assert word in said.out
-    assert "m40" not in said.out
-
-
-def test_a_motor_without_a_limit_is_shown_without_it(capsys: pytest.CaptureFixture[str]) -> None:
-    application = instrument_with(MOTORS=1, COUNTERS=0)
-    for name, told in (("position", 1.25), ("dial_position", "?"), ("low_limit", -5)):
-        application.publish(f"motor/m0/{name}", told)
-    with ServerThread(application, port=0) as server:
-        assert cli.main(["demo", "--port", str(server.port)]) == 0
-
-    out = capsys.readouterr().out
-    assert [cell.strip() for cell in next(line for line in out.splitlines() if "m0" in line).split("│")][1:6] == [
-        "m0",
-        "1.2500",
-        "-",
-        "-5.0000",
-        "-",
-    ]
-    assert "Not told: 'motor/m0/dial_position' is '?', expected a number" in out
-    assert "Not told: 'motor/m0/high_limit'" in out
-
-
-def test_the_bar_of_a_count_ends_full_though_it_ended_early(capsys: pytest.CaptureFixture[str]) -> None:
-    application = demonstration("fast", now=lambda: 4 * time.monotonic())
-    with ServerThread(application, port=0) as server:
-        assert cli.main(["demo", "--port", str(server.port), "--count", "1.6"]) == 0
-
-    bar = next(line for line in capsys.readouterr().out.splitlines() if "counting" in line)
-    assert bar.count("━") == 40
-    assert bar.endswith("1.6 s")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "watched"), [(["--move", "th=80"], "motor/th/move_done"), (["--count", "100"], "scaler/.all./count")]
-)
-def test_whatever_goes_wrong_while_it_waits_stops_what_it_began(
-    instrument: tuple[Application, str], monkeypatch: pytest.MonkeyPatch, arguments: Any, watched: Any
-) -> None:
-    """Such as a defect in the display, here of rich's."""
-    application, port = instrument
-
-    def defect(*_: Any, **__: Any) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr("rich.progress.Progress.update", defect)
-    with pytest.raises(ZeroDivisionError):
-        cli.main(["demo", "--port", port, *arguments])
-
-    assert value(application, watched) == 0
-    assert value(application, "motor/th/position") < 80
-
-
-def test_an_abort_has_its_own_time_whatever_was_left_of_the_wait_before_it() -> None:
-    near, far = (SpecSocket(fileno=end.detach()) for end in socket.socketpair())
-    with near, far:
-        talk = Talk(near)
-        talk.listen(0.001)
-
-        assert near.gettimeout() == ANSWER_TIME

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ COMMANDS = {
 }
 
 # Packages that a command may need and the extra that brings them.
-EXTRAS = {"rich": "cli"}
+EXTRAS = {"plotext": "cli", "rich": "cli"}
 
 # What the program's end tells a script; the first that fits counts.
 EXIT_STATUS: tuple[tuple[type[BaseException], int], ...] = (
@@ -56,6 +57,8 @@ def parser(chosen: str | None = None) -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status."""
     words = sys.argv[1:] if arguments is None else arguments
+    # Without a handler of its own the library's warnings would stand between what a command says itself.
+    logging.getLogger("pycertifspec").addHandler(logging.NullHandler())
     chosen = next((word for word in words if not word.startswith("-")), None)
     try:
         options = parser(chosen).parse_args(words)
