@@ -12,7 +12,8 @@ import pytest
 
 from pycertifspec.errors import LocalProtocolError, RemoteError
 from pycertifspec.server import Application, Server, ServerOptions
-from pycertifspec.session.service import MAX_QUEUED, MAX_REGISTRATIONS, MAX_STARTS
+from pycertifspec.session.commands import MAX_QUEUED, MAX_STARTS
+from pycertifspec.session.registrations import MAX_REGISTRATIONS
 from pycertifspec.wire import values
 from pycertifspec.wire.constants import DataTypes, EventTypes
 
@@ -435,7 +436,7 @@ def test_the_screen_is_a_stream_without_a_present_value(application: Application
 def test_no_client_registers_without_bound(
     application: Application, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pycertifspec.session.service.MAX_REGISTRATIONS", 3)
+    monkeypatch.setattr("pycertifspec.session.registrations.MAX_REGISTRATIONS", 3)
     peer = client()
     peer.watch("error")
     peer.watch("output/1")
@@ -760,7 +761,7 @@ def test_a_coroutine_function_runs_in_the_loop_of_the_server(application: Applic
             seen.append(asyncio.get_running_loop())
 
         async with Server(application, port=0):
-            from pycertifspec.session.service import Command
+            from pycertifspec.session.program import Command
 
             await application.execute(Command(("f",)))
         assert seen == [loop]
@@ -771,8 +772,8 @@ def test_a_coroutine_function_runs_in_the_loop_of_the_server(application: Applic
 def test_no_client_fills_the_queue_or_the_list_of_starts_without_bound(
     application: Application, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pycertifspec.session.service.MAX_QUEUED", 2)
-    monkeypatch.setattr("pycertifspec.session.service.MAX_STARTS", 2)
+    monkeypatch.setattr("pycertifspec.session.commands.MAX_QUEUED", 2)
+    monkeypatch.setattr("pycertifspec.session.commands.MAX_STARTS", 2)
     begun, go_on = threading.Event(), threading.Event()
     application.motor("th", _Unmoved())
 

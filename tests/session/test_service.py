@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 
 from pycertifspec.errors import RemoteError, SpecError
 from pycertifspec.session import properties
+from pycertifspec.session.commands import MAX_COMMAND, MAX_POSITION, MAX_WAITING, Job
+from pycertifspec.session.encoding import encode
 from pycertifspec.session.options import ServerOptions
+from pycertifspec.session.program import Command
 from pycertifspec.session.server import ServerSession
-from pycertifspec.session.service import Command, Job, Service, element_path, split_element
+from pycertifspec.session.service import MAX_REASON, Service
 from pycertifspec.wire import header, values
 from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.decoder import Decoder
@@ -292,41 +296,90 @@ def test_an_event_is_encoded_once_for_each_kind_of_client(monkeypatch: pytest.Mo
     for client in clients:
         desk.ask(client, EventTypes.SV_REGISTER, "var/x")
     encoded: list[Any] = []
-    encode = desk.service._encode
 
-    def note(session: ServerSession, value: Any) -> Any:
+    def note(value: Any, *how: Any) -> Any:
         encoded.append(value)
-        return encode(session, value)
+        return encode(value, *how)
 
-    monkeypatch.setattr(desk.service, "_encode", note)
+    monkeypatch.setattr("pycertifspec.session.registrations.encode", note)
     desk.service.changed("var/x", "2")
     assert encoded == ["2"]
     assert all(client.sent[-1].body == "2" for client in clients)
 
 
-@pytest.mark.parametrize(
-    ("name", "base", "keys"),
-    [
-        ("var/x", "var/x", ()),
-        ("var/x[1]", "var/x", ("1",)),
-        ("var/x[1][2]", "var/x", ("1", "2")),
-        ('var/x["a"]', "var/x", ("a",)),
-        ("var/x['a'][\"b\"]", "var/x", ("a", "b")),
-        ("var/x[]", "var/x", ("",)),
-        ("var/x[1][2][3]", "var/x[1][2][3]", ()),
-        ("var/x[1", "var/x[1", ()),
-        ("[1]", "[1]", ()),
-        ("", "", ()),
-    ],
-)
-def test_the_name_of_an_element_has_a_base_and_indices(name: Any, base: Any, keys: Any) -> None:
-    assert split_element(name) == (base, keys)
+def test_a_command_is_no_longer_than_any_that_is_written_and_its_refusal_is_told() -> None:
+    desk, client = Desk(), Client()
+    desk.ask(client, EventTypes.SV_REGISTER, "error")
+    for cmd in (CMD, FUNC):
+        reply, event = desk.ask(client, cmd, "", b"1" * MAX_COMMAND + b"\0", 7)
+        assert (reply.sn, reply.is_error) == (7, True)
+        assert "more than 1048576" in values.text_of(reply)
+        assert (event.name, event.body) == ("error", reply.body)
+    assert desk.service.ready
+    desk.ask(client, CMD, "", b"1" * (MAX_COMMAND - 1) + b"\0", 8)
+    assert not desk.service.ready
 
 
-def test_the_name_of_an_element_is_made_of_its_index() -> None:
-    assert element_path("var/x", "a") == "var/x[a]"
-    assert element_path("var/x", ("1", "2")) == "var/x[1][2]"
-    assert element_path("var/x", 1) == "var/x[1]"
+@pytest.mark.parametrize("body", [b"'" + b"1" * (MAX_COMMAND // 2) + b"'\0", b"f\0" + b"ab\0" * 20_000])
+def test_what_a_client_has_waiting_is_bounded_in_memory_and_another_client_is_not_concerned(body: bytes) -> None:
+    desk, client = Desk(), Client()
+    desk.ask(client, CMD, "", b"sleep(9)\0", 1)
+    desk.service.next_job()
+    tracemalloc.start()
+    try:
+        refused = sum(bool(desk.ask(client, FUNC, "", body, 2)) for _ in range(30))
+        assert tracemalloc.get_traced_memory()[0] < 1.5 * MAX_WAITING
+    finally:
+        tracemalloc.stop()
+    assert 0 < refused < 30
+    assert "4194304 bytes" in values.text_of(client.sent[-1])
+    assert not desk.ask(Client(), FUNC, "", body, 2)
+    desk.ask(client, EventTypes.SV_ABORT)
+    assert not desk.ask(client, FUNC, "", body, 2)  # there is room again
+
+
+def test_a_position_is_a_short_text_or_a_number_and_nothing_else_waits_for_start_all() -> None:
+    desk, client = Desk(), Client()
+    desk.ask(client, EventTypes.SV_CHAN_SEND, properties.PRESTART_ALL)
+    for type_, body, reason in (
+        (2, b"1" * (MAX_POSITION + 1) + b"\0", "has 201 characters"),
+        (4, b"key\0value\0\0", "a dict is no position"),
+        (12, b"", "a ndarray is no position"),
+    ):
+        (reply,) = desk.ask(client, EventTypes.SV_CHAN_SEND, "motor/th/start_one", body, 3, type_)
+        assert reason in values.text_of(reply)
+    desk.ask(client, EventTypes.SV_CHAN_SEND, "motor/th/start_one", b"1" * MAX_POSITION + b"\0", 3)
+    desk.ask(client, EventTypes.SV_CHAN_SEND, properties.START_ALL)
+    assert desk.program.asked == [("start", [("th", "1" * MAX_POSITION)])]
+
+
+def test_what_a_request_makes_the_program_push_waits_on_account_of_who_requested(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pycertifspec.session.commands.MAX_QUEUED", 2)
+    desk, client = Desk(), Client()
+    desk.program.cells["var/x"].write = lambda value: desk.service.push(Command(("count_em",)))  # type: ignore[method-assign]
+    for _ in range(2):
+        assert not desk.ask(client, EventTypes.SV_CHAN_SEND, "var/x", b"1\0", 4)
+    (reply,) = desk.ask(client, EventTypes.SV_CHAN_SEND, "var/x", b"1\0", 4)
+    assert "2 commands wait already" in values.text_of(reply)
+    assert not desk.ask(Client(), EventTypes.SV_CHAN_SEND, "var/x", b"1\0", 4)
+    desk.service.lost(client)
+    job = desk.service.next_job()
+    assert job is not None
+    assert job.client is not client
+
+
+def test_an_error_is_told_in_a_text_that_can_be_read_whatever_was_sent() -> None:
+    desk, client = Desk(), Client()
+    desk.ask(client, EventTypes.SV_REGISTER, "error")
+
+    def refuse(value: Any) -> None:
+        raise RemoteError(f"{value!r} does not fit")
+
+    desk.program.cells["var/x"].write = refuse  # type: ignore[method-assign]
+    event, reply = desk.ask(client, EventTypes.SV_CHAN_SEND, "var/x", b"x" * 100_000 + b"\0", 4)
+    assert len(values.text_of(event)) == len(values.text_of(reply)) == len(desk.service.last_error) == MAX_REASON
 
 
 @given(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycertifspec.errors import LocalProtocolError, RemoteError
 from pycertifspec.session import calls, properties
+from pycertifspec.session.elements import spelled_key, split_element
 from pycertifspec.session.options import ServerOptions
-from pycertifspec.session.service import Command, split_element
+from pycertifspec.session.program import Command
 from pycertifspec.wire.header import encode_name
-from pycertifspec.wire.scalars import format_scalar
 
 from .counting import Counter, Counters
 from .motors import Motor, ServedMotor
@@ -20,7 +20,7 @@ from .motors import Motor, ServedMotor
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pycertifspec.session.service import Channel, Published
+    from pycertifspec.session.program import Channel, Published
 
 __all__ = ["Application", "Counter", "Motor", "Property"]
 
@@ -81,8 +81,8 @@ class Property:
         if self._set is not None:
             self._set(value)
         elif isinstance(value, dict) and isinstance(self._value, dict):
-            spelled = {_spelled(key): key for key in self._value}  # a client cannot tell 1 from "1"
-            self._value = {**self._value, **{spelled.get(_spelled(key), key): item for key, item in value.items()}}
+            spelled = {spelled_key(key): key for key in self._value}  # a client cannot tell 1 from "1"
+            self._value = {**self._value, **{spelled.get(spelled_key(key), key): item for key, item in value.items()}}
         else:
             self._value = value
         self.changed(value)
@@ -298,8 +298,3 @@ def _call(function: Callable[..., Any], *arguments: Any) -> Any:
     except (StopIteration, SystemExit, KeyboardInterrupt) as error:
         # No future can hold the first, and the others would end the server's loop.
         raise RuntimeError(f"{function.__name__}() raised {error!r}") from error
-
-
-def _spelled(key: Any) -> Any:
-    """Return an index as clients write it."""
-    return tuple(map(format_scalar, key)) if isinstance(key, tuple) else format_scalar(key)

@@ -11,7 +11,7 @@ from .host import Server
 if TYPE_CHECKING:
     from typing import Self
 
-    from pycertifspec.session.service import Program
+    from pycertifspec.session.program import Program
 
 
 class ServerThread:

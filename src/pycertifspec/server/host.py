@@ -14,14 +14,15 @@ from pycertifspec.session import discovery
 from pycertifspec.session.options import ServerOptions
 from pycertifspec.session.outbox import Outbox
 from pycertifspec.session.server import ServerSession
-from pycertifspec.session.service import Command, Job, Service
+from pycertifspec.session.service import Service
 from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Self
 
-    from pycertifspec.session.service import Program
+    from pycertifspec.session.commands import Job
+    from pycertifspec.session.program import Command, Program
 
 logger = logging.getLogger("pycertifspec.server")
 
@@ -128,7 +129,7 @@ class Server:
     ``async with Server(application) as server: await server.wait_closed()``, or `start` and `close`.
 
     Args:
-        program: an `Application`, or whatever fits `pycertifspec.session.service.Program`.
+        program: an `Application`, or whatever fits `pycertifspec.session.program.Program`.
         host: the address to bind; the loopback unless told otherwise. There is no authentication: who can
             connect can move motors.
         port: a port; a range (first, last); None for the first free port of 6510 to 6530; 0 for any.

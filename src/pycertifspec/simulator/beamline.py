@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import RemoteError
 from pycertifspec.session import properties
-from pycertifspec.session.service import Command
+from pycertifspec.session.program import Command
 
 from .functions.counters import CounterFunctions
 from .functions.datafile import DataFileFunctions
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from pycertifspec.session.service import Channel, Published
+    from pycertifspec.session.program import Channel, Published
 
     from .clock import Clock
     from .hardware.instrument import Instrument
@@ -205,7 +205,7 @@ class Beamline:
             known.value = value
         self._announcer.tell(name, value, mergeable=False)
 
-    # ---- what the server asks (session.service.Program) ----
+    # ---- what the server asks (session.program.Program) ----
 
     def attach(self, channel: Channel | None) -> None:
         """Say who tells changes and queues commands; None when the server goes away."""

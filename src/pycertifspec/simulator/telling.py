@@ -11,7 +11,7 @@ from pycertifspec.session import properties
 from pycertifspec.session.options import ServerOptions
 
 if TYPE_CHECKING:
-    from pycertifspec.session.service import Channel, Command
+    from pycertifspec.session.program import Channel, Command
 
     from .clock import Cancellable
     from .hardware.changes import Change, ChangeFeed
