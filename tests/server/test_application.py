@@ -180,6 +180,11 @@ def test_a_property_that_is_not_writable_cannot_be_set(application: Application,
     assert peer.read("var/x") == "1"
 
 
+@pytest.mark.parametrize("name", ["status/ready", "error", "output/tty", "output/scan.dat"])
+def test_what_the_server_itself_has_cannot_be_set(client: Client, name: Any) -> None:
+    assert client().refused(EventTypes.SV_CHAN_SEND, name, "1") == f"{name!r} cannot be set"
+
+
 @pytest.mark.parametrize(
     "name", ["var/none", "motor/th/position", "var/none[1]", "", "é", "x" * 79, "../x", "var/x[nokey]"]
 )

@@ -142,6 +142,7 @@ READY = "status/ready"
 SHELL = "status/shell"
 SIMULATE = "status/simulate"
 QUIT = "status/quit"
+OUTPUT = "output/"  # what every stream of text begins with (5.4)
 TTY = "output/tty"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pycertifspec.errors import RemoteError
 from pycertifspec.wire import values
 
+from . import properties
 from .elements import element_path, key_of, split_element
 from .encoding import encode
 
@@ -95,7 +96,7 @@ class Registrations:
         elif deleted:  # an array, whole: its elements too
             for path in [path for path in self._watchers if path.startswith(f"{name}[")]:
                 self._tell(path, {key_of(split_element(path)[1]): ""}, deleted=True, mergeable=True)
-        if name.startswith("output/"):
+        if name.startswith(properties.OUTPUT):
             mergeable = False
         if name in self._watchers and not values.is_data_array(value):
             self._tell(name, value, deleted=deleted, mergeable=mergeable)

@@ -128,6 +128,8 @@ class Service:
             self._start_one(client, name, value)
         elif (published := self.program.find(name)) is not None:
             published.write(value)
+        elif name in (properties.READY, properties.ERROR) or name.startswith(properties.OUTPUT):
+            raise RemoteError(f"{name!r} cannot be set")
         else:
             base, keys = split_element(name)
             array = self.program.find(base) if keys else None
@@ -179,7 +181,7 @@ class Service:
         if name == properties.ERROR:
             quiet = self.last_error == properties.NO_ERROR and not self.options.no_error_event
             return None if quiet else values.encode_error(self.last_error)
-        if name.startswith("output/"):
+        if name.startswith(properties.OUTPUT):
             return Body(NO_TYPE, 0, 0, b"") if self.options.bodyless_events else ""
         value = self._value(name)
         return None if _is_data_array(value) else value
