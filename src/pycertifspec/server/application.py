@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycertifspec.errors import LocalProtocolError, RemoteError
 from pycertifspec.session import calls, properties
-from pycertifspec.session.elements import spelled_key, split_element
+from pycertifspec.session.elements import split_element
 from pycertifspec.session.options import ServerOptions
 from pycertifspec.session.program import Command
 from pycertifspec.wire.header import encode_name
 
 from .counting import Counter, Counters
 from .motors import Motor, ServedMotor
+from .property import Property
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,64 +29,6 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 # How often a motor or counter that does not tell its changes itself is looked at while it is busy, in seconds.
 DEFAULT_POLL = 0.1
-
-
-class Property:
-    """A published property: a value that is kept, or two functions that give and take it.
-
-    Attributes:
-        name: as clients know it, ``var/x``.
-
-    """
-
-    def __init__(
-        self,
-        application: Application,
-        name: str,
-        value: Any = None,
-        get: Callable[[], Any] | None = None,
-        set: Callable[[Any], None] | None = None,  # noqa: A002  SPEC's word
-        *,
-        writable: bool = True,
-    ) -> None:
-        self.name = name
-        self._application = application
-        self._value = value
-        self._get = get
-        self._set = set
-        self._writable = writable and (set is not None or get is None)
-
-    @property
-    def value(self) -> Any:
-        """The present value; assigning it tells those who watch. Any thread may."""
-        return self._value if self._get is None else self._get()
-
-    @value.setter
-    def value(self, value: Any) -> None:
-        self._value = value
-        self.changed(value)
-
-    def changed(self, value: Any) -> None:
-        """Tell those who watch a new value; of an associative array, the elements that changed."""
-        self._application.changed(self.name, value)
-
-    def read(self) -> Any:
-        """Return the value for a client."""
-        value = self.value
-        return "" if value is None else value
-
-    def write(self, value: Any) -> None:
-        """Set the value for a client. Elements of an associative array are merged (PROTOCOL.md 5.5)."""
-        if not self._writable:
-            raise RemoteError(f"the property {self.name!r} cannot be set")
-        if self._set is not None:
-            self._set(value)
-        elif isinstance(value, dict) and isinstance(self._value, dict):
-            spelled = {spelled_key(key): key for key in self._value}  # a client cannot tell 1 from "1"
-            self._value = {**self._value, **{spelled.get(spelled_key(key), key): item for key, item in value.items()}}
-        else:
-            self._value = value
-        self.changed(value)
 
 
 class Application:
@@ -150,7 +93,25 @@ class Application:
             raise LocalProtocolError(f"the property {name!r} is published already")
         published = Property(self, name, value, get, set, writable=writable)
         self._properties[name] = published
+        if self._channel is not None and self._channel.watched(name):  # it was withdrawn, and is there again (5.5)
+            published.changed(published.read())
         return published
+
+    def withdraw(self, name: str) -> None:
+        """Publish a property no longer: who watches it is told that it, and each element, has ceased to exist.
+
+        Who reads it from now on is told that there is none; if it is published again, those who still watch it
+        are told its new values.
+
+        Raises:
+            LocalProtocolError: there is no such property, or it belongs to a motor or to the counters.
+
+        """
+        published = self._properties.get(name)
+        if not isinstance(published, Property):
+            raise LocalProtocolError(f"no property {name!r} was published")
+        published.cease()
+        del self._properties[name]
 
     def function(self, function: F) -> F:
         """Publish a function under its own name; a decorator.
@@ -193,10 +154,17 @@ class Application:
         self._properties.update(self._counters.published)
         return self._counters
 
-    def changed(self, name: str, value: Any) -> None:
-        """Tell those who watch a property its new value. Any thread may call it."""
+    def changed(self, name: str, value: Any, *, deleted: bool = False) -> None:
+        """Tell those who watch a property its new value. Any thread may call it.
+
+        Args:
+            name: of the property.
+            value: the value; of an associative array, the elements that changed.
+            deleted: these elements, or the property, have ceased to exist (PROTOCOL.md 4).
+
+        """
         if self._channel is not None:
-            self._channel.tell(name, value)
+            self._channel.tell(name, value, deleted=deleted)
 
     # ---- what the server asks ----
 
