@@ -150,9 +150,13 @@ class Application:
         """
         if self._counters is not None:
             raise LocalProtocolError("the counters are published already")
-        self._counters = Counters(counters, self.changed, poll)
+        self._counters = Counters(counters, self.changed, self._push_count, poll)
         self._properties.update(self._counters.published)
         return self._counters
+
+    def _push_count(self, preset: float) -> None:
+        if self._channel is not None:
+            self._channel.push(Command((_COUNT, str(preset))))
 
     def changed(self, name: str, value: Any, *, deleted: bool = False) -> None:
         """Tell those who watch a property its new value. Any thread may call it.
@@ -218,6 +222,9 @@ class Application:
             for mnemonic, target in pairs:
                 self._motors[mnemonic].start(float(target))
             return ""
+        if command.items[0] == _COUNT and self._counters is not None:
+            self._counters.count(float(command.items[1]))
+            return ""
         statements = calls.parse(command.text) if len(command.items) == 1 else [calls.parse_items(command.items)]
         value: Any = ""
         for statement in statements:
@@ -256,7 +263,9 @@ class Application:
         return argument.text
 
 
-_START = "\x00start"  # no client can send a command of this name
+# No client can send commands of these names.
+_START = "\x00start"
+_COUNT = "\x00count"
 
 
 def _call(function: Callable[..., Any], *arguments: Any) -> Any:
