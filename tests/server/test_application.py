@@ -590,8 +590,10 @@ def test_a_function_is_called_in_every_spelling(
 def test_arguments_are_numbers_texts_arrays_and_published_variables(application: Application, client: Client) -> None:
     seen: list[Any] = []
     application.publish("var/TEMP", 300)
-    application.function(lambda *arguments: seen.extend(arguments))
-    application._functions["f"] = application._functions.pop("<lambda>")
+
+    @application.function
+    def f(*arguments: Any) -> None:
+        seen.extend(arguments)
 
     client().command('f(1, "1", [1, "a": b], TEMP, th, \'TEMP\')')
 
@@ -680,8 +682,11 @@ def test_nothing_is_evaluated_that_was_not_published(
     application: Application, client: Client, text: Any, command: Any
 ) -> None:
     called: list[object] = []
-    application.function(lambda *arguments: called.append(arguments))
-    application._functions["f"] = application._functions.pop("<lambda>")
+
+    @application.function
+    def f(*arguments: Any) -> None:
+        called.append(arguments)
+
     application.motor("th", stage := _Unmoved())
 
     peer = client()

@@ -205,7 +205,12 @@ def test_counting_ends_with_the_server(application: Application, scalers: Any) -
     async def main() -> None:
         async with Server(application, port=0):
             begun, start = asyncio.Event(), scalers["det"].start
-            scalers["det"].start = lambda: (start(), begun.set())
+
+            def note() -> None:
+                start()
+                begun.set()
+
+            scalers["det"].start = note
             count = application.find(COUNT)
             assert count is not None
             count.write("100")

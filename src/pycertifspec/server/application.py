@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycertifspec.errors import LocalProtocolError, RemoteError
@@ -15,6 +12,7 @@ from pycertifspec.session.program import Command
 from pycertifspec.wire.header import encode_name
 
 from .counting import Counter, Counters
+from .functions import Functions
 from .motors import Motor, ServedMotor
 from .property import Property
 
@@ -47,11 +45,10 @@ class Application:
         encode_name(name)
         self.name = name
         self._properties: dict[str, Published] = {}
-        self._functions: dict[str, Callable[..., Any]] = {}
+        self._functions = Functions(name)
         self._motors: dict[str, ServedMotor] = {}
         self._counters: Counters | None = None
         self._channel: Channel | None = None
-        self._thread: ThreadPoolExecutor | None = None
         self._options = ServerOptions()
         self.simulate = False
         for path, get in (
@@ -118,9 +115,11 @@ class Application:
 
         A plain function runs in a thread of the application's, a coroutine function in the server's loop:
         one at a time, in the order of the requests. Clients pass numbers (as float), text and
-        associative arrays (as dict).
+        associative arrays (as dict). An argument annotated as int, float, str or bool becomes that, or the call
+        is refused with an error that names it. A function that still runs when the server stops is waited for
+        a second; as Python can end no thread, the program's own end then waits for it.
         """
-        self._functions[function.__name__] = function
+        self._functions.add(function)
         return function
 
     def motor(self, mnemonic: str, motor: Motor, *, poll: float = DEFAULT_POLL) -> ServedMotor:
@@ -180,9 +179,8 @@ class Application:
             motor.options = self._options
             if channel is None:
                 motor.release()
-        if channel is None and self._thread is not None:
-            self._thread.shutdown(wait=True, cancel_futures=True)
-            self._thread = None
+        if channel is None:
+            self._functions.close()
 
     def find(self, name: str) -> Published | None:
         """Return the property of this name, if there is one."""
@@ -236,19 +234,9 @@ class Application:
             statement = calls.Call(statement.text, ())
         if not isinstance(statement, calls.Call):
             return self._resolve(statement, strict=True)
-        function = self._functions.get(statement.name)
-        if function is None:
+        if statement.name not in self._functions:
             raise RemoteError(f"{self.name!r} publishes no function {statement.name!r}")
-        arguments = [self._resolve(argument) for argument in statement.arguments]
-        try:
-            inspect.signature(function).bind(*arguments)
-        except TypeError as error:
-            raise RemoteError(f"{statement.name}(): {error}") from error
-        if inspect.iscoroutinefunction(function):
-            return await function(*arguments)
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{self.name}-functions")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, _call, function, *arguments)
+        return await self._functions.call(statement.name, [self._resolve(word) for word in statement.arguments])
 
     def _resolve(self, argument: Any, *, strict: bool = False) -> Any:
         """Return an argument's value: a word is a published variable, else itself."""
@@ -266,12 +254,3 @@ class Application:
 # No client can send commands of these names.
 _START = "\x00start"
 _COUNT = "\x00count"
-
-
-def _call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a published function in its thread."""
-    try:
-        return function(*arguments)
-    except (StopIteration, SystemExit, KeyboardInterrupt) as error:
-        # No future can hold the first, and the others would end the server's loop.
-        raise RuntimeError(f"{function.__name__}() raised {error!r}") from error
