@@ -298,6 +298,17 @@ def test_a_change_before_anybody_serves_is_kept(application: Application, client
     assert client().read("var/x") == "2"
 
 
+def test_clients_create_variables_if_they_may_and_not_without_bound(
+    application: Application, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pycertifspec.server.application.MAX_CREATED", 2)
+    peer = client(server={"options": ServerOptions(create_variables=True)})
+    peer.write("var/n", "5")
+    peer.write("var/t[a][b]", "6")
+    assert (peer.read("var/n"), peer.read("var/t")) == ("5", {("a", "b"): "6"})
+    assert "2 properties already" in peer.refused(EventTypes.SV_CHAN_SEND, "var/m", "7")
+
+
 # ---- elements ----
 
 

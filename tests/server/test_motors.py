@@ -408,6 +408,43 @@ def test_a_motion_to_where_the_motor_stands_can_show_its_end(motor: Any, stage: 
     assert not stage.moving
 
 
+def test_the_end_of_a_motion_can_be_told_twice(motor: Any, stage: Any, client: Client) -> None:
+    peer = client(server={"options": ServerOptions(duplicate_move_done=True)})
+    peer.watch(DONE)
+    peer.write("motor/th/start_one", "5")
+    assert peer.event(DONE) == "1"
+    stage.finish()
+    assert [peer.event(DONE) for _ in range(2)] == ["0", "0"]
+    peer.nothing_more()
+
+
+def test_a_motion_can_be_shown_late(motor: Any, stage: Any, client: Client) -> None:
+    peer = client(server={"options": ServerOptions(move_done_delay=3600)})
+    peer.watch(DONE)
+    peer.watch(POSITION)
+    peer.write("motor/th/start_one", "5")
+    peer.command("1")
+    stage.position = 2.0
+    assert peer.event(POSITION) == "2"
+    assert stage.moving
+    assert peer.read(DONE) == "0"
+    peer.write("motor/th/start_one", "6")
+    peer.command("1")
+    peer.nothing_more()
+
+
+def test_a_motion_that_is_shown_late_shows_its_beginning_and_its_end_all_the_same(
+    motor: Any, stage: Any, client: Client
+) -> None:
+    peer = client(server={"options": ServerOptions(move_done_delay=0.02)})
+    peer.watch(DONE)
+    peer.write("motor/th/start_one", "5")
+    peer.command("1")
+    stage.finish()
+    assert peer.events_until(DONE, "0") == [(DONE, "1"), (DONE, "0")]
+    assert peer.read(POSITION) == "5"
+
+
 def test_the_last_position_event_can_be_that_before_the_motion(
     application: Application, clock: Clock, client: Client
 ) -> None:

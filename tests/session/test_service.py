@@ -32,7 +32,8 @@ class Cell:
         return self.value
 
     def write(self, value: Any) -> None:
-        self.value = {**self.value, **value} if isinstance(value, dict) else value
+        both = isinstance(value, dict) and isinstance(self.value, dict)
+        self.value = {**self.value, **value} if both else value
 
 
 class Program:
@@ -49,6 +50,9 @@ class Program:
 
     def find(self, name: str) -> Cell | None:
         return self.cells.get(name)
+
+    def create(self, name: str) -> Cell:
+        return self.cells.setdefault(name, Cell(""))
 
     def start_motors(self, targets: list[tuple[str, str]]) -> Command | None:
         self.asked.append(("start", targets))
@@ -380,6 +384,84 @@ def test_an_error_is_told_in_a_text_that_can_be_read_whatever_was_sent() -> None
     desk.program.cells["var/x"].write = refuse  # type: ignore[method-assign]
     event, reply = desk.ask(client, EventTypes.SV_CHAN_SEND, "var/x", b"x" * 100_000 + b"\0", 4)
     assert len(values.text_of(event)) == len(values.text_of(reply)) == len(desk.service.last_error) == MAX_REASON
+
+
+@pytest.mark.parametrize(("repeated", "told"), [(False, [1, 0, 0]), (True, [2, 1, 0])])
+def test_registering_twice_tells_an_event_once_or_twice(repeated: bool, told: list[int]) -> None:
+    desk, client = Desk(repeated_registrations=repeated), Client()
+    found = []
+    for _ in range(2):
+        assert len(desk.ask(client, EventTypes.SV_REGISTER, "var/x")) == 1
+    for _ in range(3):
+        client.sent.clear()
+        desk.service.changed("var/x", "2")
+        found.append(len(client.sent))
+        desk.ask(client, EventTypes.SV_UNREGISTER, "var/x")
+    assert found == told
+    assert not desk.service.watched("var/x")
+
+
+def test_a_client_that_registers_without_end_is_not_told_without_end() -> None:
+    desk, client = Desk(repeated_registrations=True), Client()
+    for _ in range(100):
+        desk.ask(client, EventTypes.SV_REGISTER, "var/x")
+    client.sent.clear()
+    desk.service.changed("var/x", "2")
+    assert len(client.sent) == 10
+    desk.service.lost(client)
+    assert not desk.service.watched("var/x")
+
+
+def test_an_assignment_of_an_equal_value_is_told_or_not() -> None:
+    for equal in (True, False):
+        desk, client = Desk(equal_value_events=equal), Client()
+        for name in ("var/x", "motor/th/position"):
+            desk.ask(client, EventTypes.SV_REGISTER, name)
+        client.sent.clear()
+        for value in ("1", 1.0, "2", 2, "1"):
+            desk.service.changed("var/x", value)
+        told = [message.body for message in client.sent]
+        assert told == (["1", "1", "2", "2", "1"] if equal else ["2", "1"])
+        client.sent.clear()
+        for _ in range(2):
+            desk.service.changed("motor/th/position", 0)  # of what is no variable, all is told
+        assert len(client.sent) == 2
+
+
+def test_of_an_array_the_elements_that_are_equal_are_not_told_if_that_is_so_chosen() -> None:
+    desk, client, other = Desk(equal_value_events=False), Client(), Client()
+    desk.ask(client, EventTypes.SV_REGISTER, "var/a")
+    desk.ask(other, EventTypes.SV_REGISTER, "var/a[k]")
+    client.sent.clear()
+    other.sent.clear()
+    change = desk.service.changed
+    change("var/a", {"k": "v"})
+    assert not client.sent
+    change("var/a", {"k": "v", "l": 1})
+    assert [values.decode(message) for message in client.sent] == [{"l": "1"}]
+    change("var/a", {"k": ""}, deleted=True)
+    change("var/a", {"k": "v"})  # there again
+    assert [values.decode(message) for message in client.sent[1:]] == [{"k": ""}, {"k": "v"}]
+    assert len(other.sent) == 2
+    change("var/a", "", deleted=True)
+    change("var/a", "text")
+    assert client.sent[-1].body == "text"
+    for watcher, name in ((client, "var/a"), (other, "var/a[k]")):
+        desk.ask(watcher, EventTypes.SV_UNREGISTER, name)
+    assert not desk.service._registrations._last
+
+
+def test_setting_a_variable_that_does_not_exist_is_an_error_or_creates_it() -> None:
+    desk, client = Desk(), Client()
+    for name in ("var/new", "var/new[k]"):
+        (reply,) = desk.ask(client, EventTypes.SV_CHAN_SEND, name, b"5\0", 3)
+        assert "no property" in values.text_of(reply)
+    desk = Desk(create_variables=True)
+    assert not desk.ask(client, EventTypes.SV_CHAN_SEND, "var/new", b"5\0", 3)
+    assert not desk.ask(client, EventTypes.SV_CHAN_SEND, "var/array[k]", b"6\0", 3)
+    assert (desk.program.cells["var/new"].value, desk.program.cells["var/array"].value) == ("5", {"k": "6"})
+    (reply,) = desk.ask(client, EventTypes.SV_CHAN_SEND, "motor/new/position", b"5\0", 3)
+    assert "no property" in values.text_of(reply)
 
 
 @given(

@@ -27,6 +27,8 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 # How often a motor or counter that does not tell its changes itself is looked at while it is busy, in seconds.
 DEFAULT_POLL = 0.1
+# Variables that clients may create, if that is an option: more than a measurement has.
+MAX_CREATED = 1_000
 
 
 class Application:
@@ -50,6 +52,7 @@ class Application:
         self._counters: Counters | None = None
         self._channel: Channel | None = None
         self._options = ServerOptions()
+        self._created = 0
         self.simulate = False
         for path, get in (
             (properties.SHELL, lambda: 0),
@@ -185,6 +188,13 @@ class Application:
     def find(self, name: str) -> Published | None:
         """Return the property of this name, if there is one."""
         return self._properties.get(name)
+
+    def create(self, name: str) -> Published:
+        """Publish a property that a client sets and nobody has published."""
+        if self._created >= MAX_CREATED:
+            raise RemoteError(f"{name!r} is not created: clients have created {MAX_CREATED} properties already")
+        self._created += 1
+        return self.publish(name, "")
 
     def start_motors(self, targets: list[tuple[str, str]]) -> Command | None:
         """Return the command that starts motors together."""

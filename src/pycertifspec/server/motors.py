@@ -78,6 +78,7 @@ class ServedMotor:
         self.options = ServerOptions()
         self._told: dict[str, Any] = {}
         self._before: dict[str, float] = {}  # where it was before a motion
+        self._late = False  # it moves, and does not show it yet
         self._following: asyncio.Task[None] | None = None
         self.published = {
             properties.motor_path(mnemonic, prop.name): _MotorProperty(self, prop)
@@ -88,7 +89,7 @@ class ServedMotor:
     def value(self, name: str) -> float:
         """Return a property's present number."""
         if name == "move_done":
-            return int(self.motor.moving)
+            return 0 if self._late else int(self.motor.moving)
         if name in _SCALED:
             return _SCALED[name](self.scale)
         return float(getattr(self.motor, name, _PLAIN.get(name, 0)))
@@ -153,7 +154,10 @@ class ServedMotor:
             return
         self._before = {name: self.value(name) for name in _STREAMED}
         self.motor.move(self.scale.target(target))
-        self._tell_value("move_done", 1)  # even the shortest motion shows (PROTOCOL.md 7.3)
+        if self.options.move_done_delay and (self._following is None or self._following.done()):
+            self._late = True
+        elif not self._late:
+            self._tell_value("move_done", 1)  # even the shortest motion shows (PROTOCOL.md 7.3)
         self._follow()
 
     def _stands_at(self, target: float) -> bool:
@@ -189,12 +193,24 @@ class ServedMotor:
 
     def _tell_value(self, name: str, value: float) -> None:
         self._told[name] = value
-        self._tell(properties.motor_path(self.mnemonic, name), value)
+        for _ in range(2 if name == "move_done" and not value and self.options.duplicate_move_done else 1):
+            self._tell(properties.motor_path(self.mnemonic, name), value)
 
     def _follow(self) -> None:
         if self._following is None or self._following.done():
             self._following = asyncio.get_running_loop().create_task(self._until_done(), name=f"{self.mnemonic} moves")
             self._following.add_done_callback(lambda _: self.update())
+
+    async def _until_shown(self) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self.options.move_done_delay
+        try:
+            while (left := end - loop.time()) > 0:
+                self.update()
+                await asyncio.sleep(min(left, self._poll))
+        finally:
+            self._late = False
+        self._tell_value("move_done", 1)
 
     def release(self) -> None:
         """Follow no motion any more: nobody is there to be told."""
@@ -202,6 +218,8 @@ class ServedMotor:
             self._following.cancel()
 
     async def _until_done(self) -> None:
+        if self._late:
+            await self._until_shown()
         while self.motor.moving:
             self.update()
             await asyncio.sleep(self._poll)

@@ -42,6 +42,14 @@ class Program(Protocol):
     def find(self, name: str) -> Published | None:
         """Return the property of this name, if there is one."""
 
+    def create(self, name: str) -> Published:
+        """Return a new property of this name, which a client sets (`ServerOptions.create_variables`).
+
+        Raises:
+            RemoteError: there can be none of this name, or no more.
+
+        """
+
     def start_motors(self, targets: list[tuple[str, str]]) -> Command | None:
         """Return the command that starts motors together, each a mnemonic and a user position."""
 

@@ -136,6 +136,8 @@ START_ALL = "motor/../start_all"
 ABORT_ALL = "motor/../abort_all"
 COUNT_ALL = "scaler/.all./count"
 
+VARIABLES = "var/"  # what every variable's path begins with (5.5)
+
 ERROR = "error"
 NO_ERROR = "No error"
 READY = "status/ready"
@@ -158,4 +160,4 @@ def scaler_path(mne: str, prop: str) -> str:
 
 def variable_path(name: str) -> str:
     """Return the path of a variable, or of an element of it (``x[1][2]``)."""
-    return f"var/{name}"
+    return VARIABLES + name

@@ -133,6 +133,9 @@ class Service:
         else:
             base, keys = split_element(name)
             array = self.program.find(base) if keys else None
+            if array is None and self.options.create_variables and base.startswith(properties.VARIABLES):
+                self.program.create(base).write(element_update(keys, value) if keys else value)
+                return
             if array is None:
                 raise RemoteError(f"no property {name!r} on {self.program.name!r}")
             if not isinstance(array.read(), dict):
@@ -172,7 +175,7 @@ class Service:
         encode_name(name)
         value = self._present(name)
         first = None if value is None else client.session.event(name, self._encode(client.session, value))
-        self._registrations.add(client, name)
+        self._registrations.add(client, name, value)
         if first is not None:
             client.send(first, event=True)
 

@@ -233,6 +233,10 @@ class Beamline:
                 return VariableProperty(self.interpreter, variable)
         return known
 
+    def create(self, name: str) -> Published:
+        """Return the variable that a client's setting makes."""
+        return VariableProperty(self.interpreter, name.removeprefix(properties.VARIABLES))
+
     def start_motors(self, targets: list[tuple[str, str]]) -> Command | None:
         """Return the command that SPEC pushes to start motors (PROTOCOL.md 5.6, 5.7)."""
         settings = "".join(f"A[{mne}]={number_text(value, f'motor {mne}')};" for mne, value in targets)
