@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -449,6 +450,14 @@ def test_of_an_array_the_elements_that_are_equal_are_not_told_if_that_is_so_chos
     for watcher, name in ((client, "var/a"), (other, "var/a[k]")):
         desk.ask(watcher, EventTypes.SV_UNREGISTER, name)
     assert not desk.service._registrations._last
+
+
+def test_data_arrays_are_told_to_nobody_whatever_is_chosen() -> None:
+    desk, client = Desk(equal_value_events=False), Client()
+    desk.ask(client, EventTypes.SV_REGISTER, "var/x")
+    client.sent.clear()
+    desk.service.changed("var/x", np.zeros(3))
+    assert not client.sent
 
 
 def test_setting_a_variable_that_does_not_exist_is_an_error_or_creates_it() -> None:

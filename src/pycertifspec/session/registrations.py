@@ -158,11 +158,11 @@ class Registrations:
     def _tell(self, name: str, value: Any, *, deleted: bool, mergeable: bool) -> None:
         flags = self._options.deleted_flag if deleted else 0
         packets: dict[tuple[str, int], bytes] = {}  # encoded once for each kind of client
-        for client, times in list(self._watchers[name].items()):
+        watchers = self._watchers[name]
+        for client in list(watchers.elements() if self._options.repeated_registrations else watchers):
             session = client.session
             packet = packets.get((session.order, session.version))
             if packet is None:
                 packet = session.event(name, encode(value, session.order, self._options), flags)
                 packets[session.order, session.version] = packet
-            for _ in range(times):
-                client.send(packet, name if mergeable else None, event=True)
+            client.send(packet, name if mergeable else None, event=True)
