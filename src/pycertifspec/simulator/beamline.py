@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import RemoteError
 from pycertifspec.session import properties
-from pycertifspec.session.service import Command
+from pycertifspec.session.program import Command
 
 from .functions import assertions
 from .functions.counters import CounterFunctions
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from pycertifspec.session.service import Channel, Published
+    from pycertifspec.session.program import Channel, Published
 
     from .clock import Clock, Work
     from .hardware.instrument import Instrument
@@ -253,7 +253,7 @@ class Beamline:
             known.value = value
         self._announcer.tell(name, value, mergeable=False)
 
-    # ---- what the server asks (session.service.Program) ----
+    # ---- what the server asks (session.program.Program) ----
 
     def attach(self, channel: Channel | None) -> None:
         """Say who tells changes and queues commands; None when the server goes away."""
@@ -284,6 +284,10 @@ class Beamline:
             if self.interpreter.symbols.is_global(variable):
                 return VariableProperty(self.interpreter, variable, self._property_set)
         return known
+
+    def create(self, name: str) -> Published:
+        """Return the variable that a client's setting makes."""
+        return VariableProperty(self.interpreter, name.removeprefix(properties.VARIABLES), self._property_set)
 
     def start_motors(self, targets: list[tuple[str, str]]) -> Command | None:
         """Return the command that SPEC pushes to start motors (PROTOCOL.md 5.6, 5.7)."""
