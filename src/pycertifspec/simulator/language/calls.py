@@ -119,6 +119,7 @@ class Calls:
             self.limits,
             commands=self.commands.styles,
             is_variable=self.symbols.is_global,
+            is_function=self.functions.__contains__,
         )
         parameters = macro.parameters or ()
         parser.lexer.hidden = set(parameters)

@@ -18,6 +18,7 @@ UNDEFINED: Final = '"{name}" is undefined.'
 NOT_IMPLEMENTED: Final = "{name}() is not implemented in this simulator."
 COMMAND_NOT_IMPLEMENTED: Final = "{name} is not implemented in this simulator."
 ARGUMENT_COUNT: Final = "{name}(): {got} arguments, expected {expected}."
+FUNCTION_TARGET: Final = "Trying to assign to a function `{name}'."
 DIVISION_BY_ZERO: Final = "Division by zero."
 NOT_AN_ARRAY: Final = '"{name}" is not an array.'
 ARRAY_AS_SCALAR: Final = "An array stands where a number or a string is needed."

@@ -30,6 +30,7 @@ class Parser(DefinitionParser):
         limits: how deep and how long things may be.
         commands: what each built-in command takes: `EXPRESSIONS`, `WORDS` or `NOTHING`.
         is_variable: tells whether a name is a variable now; a bracket after one is no call.
+        is_function: tells whether a name is a built-in function: a bracket after one is a call, and it is no variable.
         waiting: whether a person is typing, so that an ``if`` waits for its ``else``.
 
     """
@@ -42,9 +43,10 @@ class Parser(DefinitionParser):
         *,
         commands: Mapping[str, str],
         is_variable: Callable[[str], bool] = lambda _name: False,
+        is_function: Callable[[str], bool] = lambda _name: False,
         waiting: bool = False,
     ) -> None:
-        super().__init__(Lexer(stack, macros, limits), macros, limits, is_variable)
+        super().__init__(Lexer(stack, macros, limits), macros, limits, is_variable, is_function)
         self.stack = stack
         self._commands = commands
         self._waiting = waiting
@@ -188,11 +190,9 @@ class Parser(DefinitionParser):
             start = self.comma_list()
         if self.accept(")"):
             loop = start[0] if len(start) == 1 else None
-            if not isinstance(loop, nodes.Contains) or not isinstance(
-                loop.key, nodes.Name | nodes.Indirect | nodes.Index
-            ):
+            if not isinstance(loop, nodes.Contains) or isinstance(loop.array, nodes.Number | nodes.String):
                 self.fail(token)
-            return nodes.ForIn(token.position, loop.key, loop.array, self._body())
+            return nodes.ForIn(token.position, self.target(loop.key, token), loop.array, self._body())
         self.expect(";")
         condition = None if self.at(";") else self.expression()
         self.expect(";")

@@ -33,6 +33,7 @@ class Reading:
             interpreter.limits,
             commands=interpreter.commands.styles,
             is_variable=interpreter.symbols.is_global,
+            is_function=interpreter.functions.__contains__,
             waiting=waiting,
         )
         self.waiting = waiting
