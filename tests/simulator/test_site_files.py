@@ -45,6 +45,15 @@ def test_pieces_for_motors_and_counters_count_if_there_are_such(beamline: Beamli
     assert beamline.run("n") == 101
 
 
+def test_a_macro_file_in_latin_1_keeps_its_characters(beamline: Beamline, tmp_path: Path) -> None:
+    site = tmp_path / "site.mac"
+    site.write_bytes('TITLE = "µm, Ångström"\n'.encode("latin-1"))
+
+    beamline.load([site])
+
+    assert beamline.run("TITLE") == "µm, Ångström"
+
+
 def test_begin_mac_is_run_once_after_the_files(beamline: Beamline, tmp_path: Path) -> None:  # 2.7
     site = tmp_path / "site.mac"
     site.write_text("begun = 0\ndef begin_mac 'begun++'\n")

@@ -10,6 +10,7 @@ from pycertifspec.errors import RemoteError
 from .language import MacroExitError, MacroInterruptError, QuitError, SpecLanguageError
 from .language.input_stack import Frame
 from .language.reading import Reading
+from .text_files import decoded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,7 @@ def run_file(interpreter: Interpreter, path: Path) -> None:
         OSError: it cannot be read.
 
     """
-    reading = FileReading(interpreter, path.read_text(encoding="utf-8", errors="replace"), str(path))
+    reading = FileReading(interpreter, decoded(path.read_bytes()), str(path))
     try:
         interpreter.run(reading)
     except (MacroInterruptError, QuitError):
