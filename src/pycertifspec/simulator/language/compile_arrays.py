@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import messages, nodes
 from .associative import SEPARATOR, AssociativeArray
 from .errors import SpecRuntimeError, exceeded
+from .room import ELEMENT
 from .values import ArrayValue, Value, to_key
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class ArrayCompiler(ABC):
                     raise SpecRuntimeError(messages.ARRAY_AS_SCALAR)
                 if len(table.elements) >= limit and name not in table.elements:
                     exceeded("associative_elements", limit, "The size of an associative array")
+                interpreter.room.made(ELEMENT)
                 table.set(name, value)
                 if table.owner is not None:
                     interpreter.symbols.changed(table.owner, name, value)

@@ -133,6 +133,8 @@ class MacroTable:
         """
         if len(macro.text) > self._limits.macro_characters:
             exceeded("macro_characters", self._limits.macro_characters, f"The text of macro `{macro.name}'")
+        if len(self._macros) >= self._limits.macros and macro.name not in self._macros:
+            exceeded("macros", self._limits.macros, "The number of macros")
         self._macros[macro.name] = macro
         self.version += 1
 
@@ -159,6 +161,8 @@ class MacroTable:
                 pieces[same[0]] = piece
             else:
                 pieces.append(piece)
+        if len(pieces) > self._limits.macro_pieces:
+            exceeded("macro_pieces", self._limits.macro_pieces, f"The number of pieces of macro `{name}'")
         self._define_chain(Macro(name, "", source), pieces)
 
     def change_pieces(self, name: str, key: str, action: str) -> None:
