@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pycertifspec.simulator.hardware.mechanics import Search
-from pycertifspec.simulator.hardware.refusals import Refusal, RefusedError
+from pycertifspec.simulator.hardware.refusals import Refusal, RefusedError, finite
 from pycertifspec.simulator.language import Command, Function, SpecRuntimeError
 from pycertifspec.simulator.language.associative import AssociativeArray
 from pycertifspec.simulator.language.values import to_integer, to_number, to_text
@@ -158,7 +158,7 @@ class MotorFunctions:
             new = to_integer(value)
         try:
             motor.configure(replace(motor.config, **{field: new}))  # type: ignore[arg-type]  # checked by the class
-        except ValueError as error:
+        except (ValueError, RefusedError) as error:
             raise SpecRuntimeError(f"motor_par(): {error}") from error
 
     def read(self, interpreter: Interpreter, how: Value) -> Value:
@@ -189,13 +189,13 @@ class MotorFunctions:
 
     def dial(self, _: Interpreter, number: Value, user: Value) -> Value:
         """The dial position of a user position, rounded to a step."""
-        units = self.motor(number).units
-        return units.rounded_dial(units.dial_of_user(to_number(user)))
+        motor = self.motor(number)
+        return motor.units.rounded_dial(motor.units.dial_of_user(_position(motor, user)))
 
     def user(self, _: Interpreter, number: Value, dial: Value) -> Value:
         """The user position of a dial position, rounded to a step."""
-        units = self.motor(number).units
-        return units.rounded_user(units.user_of_dial(to_number(dial)))
+        motor = self.motor(number)
+        return motor.units.rounded_user(motor.units.user_of_dial(_position(motor, dial)))
 
     def limit(self, _: Interpreter, number: Value, which: Value) -> Value:
         """A limit in dial units: the high one if the second argument is positive, else the low one."""
@@ -231,7 +231,7 @@ class MotorFunctions:
         motor = self.find(number)
         if motor is None:
             return -1.0
-        motor.set_position(to_number(user))
+        motor.set_position(_position(motor, user))
         return 0.0
 
     def move_info(self, _: Interpreter, number: Value = None, key: Value = None) -> Value:
@@ -247,7 +247,7 @@ class MotorFunctions:
 
     def _plan(self, index: int) -> dict[str, Value]:
         motor = self._instrument.motors[index]
-        plan = motor.plan(self._target(index))
+        plan = motor.plan(_position(motor, self._target(index)))
         return {
             "to_move": float(plan.to_move),
             "error": str(plan.error or ""),
@@ -287,6 +287,19 @@ class MotorFunctions:
         """Stop all motors and read them."""
         self._instrument.stop_motors()
         self.read(interpreter, float(READ_SILENTLY))
+
+
+def _position(motor: Motor, value: Value) -> float:
+    """Return the number that a position is.
+
+    Raises:
+        SpecRuntimeError: it is none that a motor can have.
+
+    """
+    try:
+        return finite(motor.mnemonic, to_number(value), "position")
+    except RefusedError as error:
+        raise SpecRuntimeError(f"{motor.config.name}: {to_number(value):g} is no position.") from error
 
 
 def refuse(motor: Motor, target: float) -> None:

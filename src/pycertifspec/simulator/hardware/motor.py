@@ -126,13 +126,14 @@ class Motor:
 
         """
         with self._bench.change(self) as now:
-            plan = self.plan(target)
+            plan, units = self.plan(target), self._units()
             if plan.error:
                 raise RefusedError(self.mnemonic, plan.error, f"move to {target:g}")
             if plan.to_move:
-                steps = self._units().steps_of_user(target) - self._axis.spec_steps(now)
-                self._start(Path(self._axis.steps, legs_of_move(steps, self._config)), now, f"move to {target:g}")
-            self._commanded_dial = self._units().dial_of_user(target)
+                here, there = self._axis.spec_steps(now), units.steps_of_user(target)
+                legs = legs_of_move(here, there, self._config, units, self._limits)
+                self._start(Path(self._axis.steps, legs), now, f"move to {target:g}")
+            self._commanded_dial = units.dial_of_user(target)
             return plan.to_move
 
     def search(self, how: Search, home_dial: float | None = None) -> None:
