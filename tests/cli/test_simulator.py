@@ -218,3 +218,18 @@ def test_shell_commands_run_only_if_they_are_allowed(tmp_path: Path) -> None:
 
     assert run_file(tmp_path, text).returncode == 1
     assert run_file(tmp_path, text, "--allow-unix", "--directory", str(tmp_path)).stdout == "hello\n3\n"
+
+
+def test_quit_of_a_client_is_answered_before_the_server_closes(start: Callable[..., Started]) -> None:
+    process = start("--port", "0")
+    found = re.search(r":(\d+)\n", line_of(process))
+    assert found
+    with SpecSocket() as client:
+        client.connect_spec("127.0.0.1", int(found[1]), port_range=None, timeout=PATIENCE, name="fourc")
+        client.settimeout(PATIENCE)
+        client.send_spec(5, EventTypes.SV_CMD_WITH_RETURN, 2, "", b"quit\0")
+
+        reply = client.recv_spec()
+
+    assert (reply.cmd, reply.sn, reply.is_error) == (EventTypes.SV_REPLY, 5, False)
+    assert process.wait(PATIENCE) == 0

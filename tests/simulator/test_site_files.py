@@ -54,6 +54,33 @@ def test_a_macro_file_in_latin_1_keeps_its_characters(beamline: Beamline, tmp_pa
     assert beamline.run("TITLE") == "µm, Ångström"
 
 
+@pytest.mark.parametrize(("function", "key", "flag"), [("motor_par", "th", 1), ("counter_par", "det", 2)])
+def test_pieces_for_what_is_disabled_do_not_count_until_it_is_enabled(  # 2.6
+    beamline: Beamline, function: str, key: str, flag: int
+) -> None:
+    beamline.run(f'cdef("m", "n = n + 1;", "{key}", {flag})')
+    counts = []
+    for disable in (0, 1, 0):
+        beamline.run(f'{function}({key}, "disable", {disable})')
+        beamline.run("n = 0\nm\n")
+        counts.append(beamline.run("n"))
+
+    assert counts == [1, 0, 1]
+
+
+def test_reconfig_looks_again_which_pieces_count(beamline: Beamline) -> None:  # 2.6
+    from dataclasses import replace
+
+    beamline.run('cdef("m", "n = n + 1;", "th", 1)')
+    motor = beamline.instrument.motor("th")
+    motor.configure(replace(motor.config, disabled=True))
+
+    beamline.run("reconfig")
+    beamline.run("n = 0\nm\n")
+
+    assert beamline.run("n") == 0
+
+
 def test_begin_mac_is_run_once_after_the_files(beamline: Beamline, tmp_path: Path) -> None:  # 2.7
     site = tmp_path / "site.mac"
     site.write_text("begun = 0\ndef begin_mac 'begun++'\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -78,11 +79,11 @@ class Beamline:
         self.world = world
         self.instrument = instrument or default_instrument(clock, seed=seed)
         self.interpreter = Interpreter(world, program_name=name)
-        self.simulating = False
+        self.simulating = self._quit = False
         self.finished = asyncio.Event()
         self._announcer = Announcer(self.instrument)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{name}-commands")
-        self._running = self._aborted = False
+        self._running = self._aborted = self._quit = False
         self._prompt = Prompt(name, self.show)
         self._sent = 0
         self._questions = SyncQuestions(world.interrupt, self._tell_question)
@@ -97,9 +98,12 @@ class Beamline:
         for part in (self._motors, counters, Links(), self._remote, DataFileFunctions()):
             part.install(interpreter)
         interpreter.asks_before_undef = False
-        motors = {motor.mnemonic for motor in self.instrument.motors}
-        counted = {counter.mnemonic for counter in self.instrument.counters}
-        interpreter.macros.is_motor, interpreter.macros.is_counter = motors.__contains__, counted.__contains__
+        motors = {motor.mnemonic: motor for motor in self.instrument.motors}
+        counted = {counter.mnemonic: counter for counter in self.instrument.counters}
+        # What is disabled is not there for chained macros (SPEC_LANGUAGE.md 2.6).
+        interpreter.macros.is_motor = lambda key: key in motors and not motors[key].config.disabled
+        interpreter.macros.is_counter = lambda key: key in counted and not counted[key].config.disabled
+        interpreter.symbols.set_builtin("SPEC_PID", float(os.getpid()))
         interpreter.on_reset = self._reset
         for path, get in (
             (properties.SHELL, lambda: 0),
@@ -191,6 +195,7 @@ class Beamline:
 
     def _simulate(self, on: bool) -> None:
         self.simulating = on
+        self._motors.simulate(on=on)
         self._announcer.tell(properties.SIMULATE, int(on))
 
     def _send(self, name: str, value: Any) -> None:
@@ -209,6 +214,8 @@ class Beamline:
 
     def attach(self, channel: Channel | None) -> None:
         """Say who tells changes and queues commands; None when the server goes away."""
+        # What listens on a port says so; SPEC_LANGUAGE.md 3.3 has it in a variable.
+        self.interpreter.symbols.set_builtin("IS_SERVER", float(getattr(channel, "port", 0)))
         if channel is None:
             self.close()
         else:
@@ -269,10 +276,17 @@ class Beamline:
                     await asyncio.wait([work])
             raise
         finally:
+            if self._quit:
+                self._finish_after(asyncio.current_task(), loop)
             self._prompt.come_back()
             self._running = False
             if work.done() and not work.cancelled():
                 work.exception()  # told above, or of no interest after an abort
+
+    def _finish_after(self, task: asyncio.Task[Any] | None, loop: asyncio.AbstractEventLoop) -> None:
+        """Say that SPEC has ended as soon as whoever waits for a task's result has it: ``quit`` is answered first."""
+        if task is not None:
+            task.add_done_callback(lambda _: loop.call_soon(self.finished.set))
 
     def _run_command(self, text: str) -> Any:
         try:
@@ -280,7 +294,7 @@ class Beamline:
             if not self.interpreter.run_macro("prompt_mac"):
                 self.interpreter.macros.remove("prompt_mac")  # it failed, and was shown
         except QuitError:
-            self._announcer.soon(self.finished.set)
+            self._quit = True
             return ""
         except SpecLanguageError as error:
             raise RemoteError(error.message) from error

@@ -106,8 +106,13 @@ class Motor:
 
     # Moves
 
-    def plan(self, target: float) -> MoveInfo:
+    def plan(self, target: float, *, start: float | None = None) -> MoveInfo:
         """Return what a move to a target in user units would do, now.
+
+        Args:
+            target: where to.
+            start: from where, for a move that is only thought of: then nothing but the limits can forbid it.
+                None for where it is.
 
         Raises:
             RefusedError: the target is no finite number.
@@ -115,8 +120,9 @@ class Motor:
         """
         with self._bench.hold() as now:
             units, target = self._units(), finite(self.mnemonic, target, "target")
-            here = self._axis.spec_steps(now)
-            return move_info(self._config, units, here, target, self._limits, self._immovable())
+            here = self._axis.spec_steps(now) if start is None else units.steps_of_user(start)
+            immovable = self._immovable() if start is None else None
+            return move_info(self._config, units, here, target, self._limits, immovable)
 
     def move(self, target: float) -> bool:
         """Start for a target in user units; return False if it is there already, within the rounding to a step.

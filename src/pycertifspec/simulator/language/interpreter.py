@@ -61,7 +61,7 @@ class Interpreter(Calls):
         coverage: a set that collects the (source, line) of statements that were run, or None; see `watch_lines`.
         on_reset: called first after an error: stops motors and counters.
         on_calc: ``calc()``: the geometry.
-        on_save: ``savstate``.
+        on_save: ``savstate``; an error unless the embedding program keeps the state.
         asks_before_undef: whether ``undef`` with many matches asks the person at the keyboard.
         last_was_expression: whether the last statement that was run was an expression.
         history: the lines that were typed.
@@ -90,7 +90,7 @@ class Interpreter(Calls):
         self.coverage: set[tuple[str, int]] | None = None
         self.on_reset: Callable[[], None] = lambda: None
         self.on_calc: Callable[[int, Value], Value] = lambda _code, _argument: 0.0
-        self.on_save: Callable[[], None] = lambda: None
+        self.on_save: Callable[[], None] = _no_place_for_the_state
         # Server clients are not asked (SPEC_LANGUAGE.md 2.1): the host turns it off for them.
         self.asks_before_undef = True
         self.last_was_expression = False
@@ -395,3 +395,7 @@ class Interpreter(Calls):
     def is_array(self, value: Value) -> bool:
         """Tell whether a value is an array of either kind."""
         return isinstance(value, (AssociativeArray, ArrayValue))
+
+
+def _no_place_for_the_state() -> NoReturn:
+    raise SpecRuntimeError(messages.NO_STATE)

@@ -41,4 +41,5 @@ BAD_PARAMETER: Final = '{function}(): unknown option "{option}".'
 BAD_REGEX: Final = "Bad regular expression `{pattern}': {reason}."
 LIMIT: Final = "{what} exceeds the limit of {limit} ({name})."
 OUT_OF_MEMORY: Final = "Out of memory."
+NO_STATE: Final = "savstate: the state is not saved, for this SPEC was started without a place for it."
 BROKEN_RANGE: Final = "Range without meaning: {text}."
