@@ -141,6 +141,8 @@ def test_quit_in_a_macro_file_is_a_success(tmp_path: Path) -> None:
         ("print 1\nprint 1 +\nprint 2\n", 2, "Syntax error"),
         ("print 1\nmv en 1000\n", 2, "Energy at 1000 will exceed high limit"),
         ("def f() '{\n  nosuch\n}'\nprint 1\nf()\n", 5, '"nosuch" is undefined'),
+        ("def f() '{\n  nosuch\n}'\nprint 1\nf()\n", 5, "some.mac:2, in f())\n    near: nosuch\n"),
+        ("print 1\n  print 1 +\n", 2, "\n    near: print 1 +\n"),
         ("print 1\nexit\n", 2, "exit"),
         ("print 1\nif (1) {\nprint 2\n", 4, "not complete"),
         ("print 1\ndef f '{ print 1\n", 2, "a quote is open"),

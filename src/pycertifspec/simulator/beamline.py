@@ -19,7 +19,7 @@ from .functions.links import Links
 from .functions.motors import MotorFunctions
 from .functions.remote import RemoteFunctions
 from .hardware.default import default_instrument
-from .language import DELETED, Interpreter, QuitError, SpecLanguageError, SpecRuntimeError
+from .language import DELETED, Interpreter, MacroExitError, QuitError, SpecLanguageError, SpecRuntimeError
 from .loading import run_file
 from .prompting import Prompt
 from .published import (
@@ -52,6 +52,8 @@ STANDARD_MACROS = (
     "plots.mac", "scans.mac", "motor_scans.mac", "time_scans.mac", "hkl_scans.mac",
 )  # fmt: skip
 
+# Characters at the end of what a command has shown, where the line is that says why it ended.
+LAST_SHOWN = 500
 # Properties that prop_send() may make: more than a beamline has, and no macro fills the memory with them.
 MAX_SENT = 1_000
 
@@ -86,6 +88,7 @@ class Beamline:
         self._running = self._aborted = self._quit = False
         self._prompt = Prompt(name, self.show)
         self._sent = 0
+        self._shown = self._said = ""  # by the command that runs: the end of it, and its last line before a reset
         self._questions = SyncQuestions(world.interrupt, self._tell_question)
         self._remote = RemoteFunctions(self._send, world.interrupt)
         self._motors = MotorFunctions(self.instrument, self._questions.ask, self._announcer.null_move)
@@ -168,6 +171,7 @@ class Beamline:
 
     def _begin(self) -> None:
         """Let interrupts be for the command that begins; one that came too late for the last is forgotten."""
+        self._shown = self._said = ""
         self.interpreter.interrupted = self._aborted = False
         self.world.interrupt.clear()
         self._running = True
@@ -180,11 +184,13 @@ class Beamline:
 
     def _reset(self) -> None:
         """Begin what follows an error or ^C: motors and counters stop, and waits wait again for the cleanup macros."""
+        self._said = next((line.strip() for line in reversed(self._shown.split("\n")) if line.strip()), "")
         self.instrument.stop()
         self.world.interrupt.clear()
 
     def show(self, text: str) -> None:
         """Show text on the screen: to the clients that watch ``output/tty``."""
+        self._shown = (self._shown + text)[-LAST_SHOWN:]
         self._announcer.tell(properties.TTY, text, mergeable=False)
 
     def _file_written(self, names: Callable[[], Iterable[str]], text: str) -> None:
@@ -296,6 +302,9 @@ class Beamline:
         except QuitError:
             self._quit = True
             return ""
+        except MacroExitError as error:
+            # Why is what the macro has shown last.
+            raise RemoteError(self._said or error.message) from error
         except SpecLanguageError as error:
             raise RemoteError(error.message) from error
         return value

@@ -48,7 +48,8 @@ def run_file(interpreter: Interpreter, path: Path) -> None:
     """Run a macro file.
 
     Raises:
-        RemoteError: it has an error, which was shown; this one names file and line.
+        RemoteError: it has an error, which was shown; this one names the line of the file, the innermost file and line
+            that led to it, and the text there.
         MacroInterruptError: it was interrupted.
         QuitError: it said ``quit``.
         OSError: it cannot be read.
@@ -62,4 +63,11 @@ def run_file(interpreter: Interpreter, path: Path) -> None:
     except SpecLanguageError as error:
         line = error.line if error.source == str(path) and not error.macro else reading.line
         said = "the file said exit" if isinstance(error, MacroExitError) else error.message
-        raise RemoteError(f"{path}:{line}: {said}") from error
+        if (error.source, error.line) not in {(str(path), line), ("", 0)}:
+            said += f" ({error.source}:{error.line}{_in_macros(error)})"
+        raise RemoteError(f"{path}:{line}: {said}{error.near_line()}") from error
+
+
+def _in_macros(error: SpecLanguageError) -> str:
+    named = f', macro "{error.macro}"' if error.macro and error.macro not in error.calls[:1] else ""
+    return named + (f", in {error.calls_text()}" if error.calls else "")

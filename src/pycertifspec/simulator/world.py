@@ -133,6 +133,8 @@ class World:
         ) as process:
             assert process.stdout is not None  # noqa: S101  for the type checker
             with self.interrupt.passed_to(process.kill):
+                if self.interrupt.is_set():  # just before
+                    process.kill()
                 output = process.stdout.read(MAX_SHELL_OUTPUT)
                 process.stdout.close()
                 status = process.wait()

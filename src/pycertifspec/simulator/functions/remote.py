@@ -134,6 +134,8 @@ class RemoteFunctions:
         try:
             server = self._server(address)
             with self._interrupt.passed_to(server.give_up):
+                if self._interrupt.is_set():  # just before
+                    server.give_up()
                 reply = server.answer(server.send(command, name, body))
         except (SpecError, OSError) as error:
             self._drop(address)
@@ -227,6 +229,8 @@ class RemoteFunctions:
         server = self._servers[found[0]]
         try:
             with self._interrupt.passed_to(server.give_up):
+                if self._interrupt.is_set():  # just before
+                    server.give_up()
                 reply = server.answer(found[1])
         except (SpecError, OSError) as error:
             self._drop(found[0])

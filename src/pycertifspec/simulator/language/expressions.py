@@ -139,7 +139,7 @@ class ExpressionParser:
         near = "end of line" if token.kind == NEWLINE else "end of file" if token.kind == END else token.raw[:40]
         template = messages.SYNTAX_TTY if position.source == "tty" else messages.SYNTAX_FILE
         text = template.format(source=position.source, line=position.line, near=near)
-        raise SpecSyntaxError(text, position=position, near=near)
+        raise SpecSyntaxError(text, position=position)
 
     def target(self, target: nodes.Expression, token: Token) -> nodes.Name | nodes.Indirect | nodes.Index:
         """Return what `token` assigns to, if it is a variable or an element (4.4).
@@ -151,9 +151,7 @@ class ExpressionParser:
         if not isinstance(target, nodes.Name | nodes.Indirect | nodes.Index):
             self.fail(token)
         if isinstance(target, nodes.Name) and self._is_function(target.name):
-            raise SpecSyntaxError(
-                messages.FUNCTION_TARGET.format(name=target.name), position=token.position, near=token.raw
-            )
+            raise SpecSyntaxError(messages.FUNCTION_TARGET.format(name=target.name), position=token.position)
         return target
 
     def _is_function(self, name: str) -> bool:

@@ -193,13 +193,15 @@ class Interpreter(Calls):
         try:
             while True:
                 self.check_interrupt()
-                statement = reading.next_statement()
-                if statement is None:
-                    return value
+                statement = None
                 try:
+                    statement = reading.next_statement()
+                    if statement is None:
+                        return value
                     value, ends = self._run_statement(statement, reading, outer)
                 except SpecLanguageError as error:
-                    error.near = error.near or reading.text_around(error.position, statement.position)
+                    places = error.position, None if statement is None else statement.position
+                    error.near = error.near or self.macros.text_at(error.position) or reading.text_around(*places)
                     raise
                 if ends:
                     return value
@@ -314,7 +316,8 @@ class Interpreter(Calls):
         text = error.message
         if where and error.source not in text:
             text += f" ({where})"
-        self.outputs.write_error(f"#E {text}\n", f"{text}\n")
+        near = "" if isinstance(error, MacroInterruptError) or not (where or error.line > 1) else error.near_line()
+        self.outputs.write_error(f"#E {text}{near}\n", f"{text}{near}\n")
 
     @contextmanager
     def _room(self) -> Iterator[None]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
-from .errors import exceeded
+from .errors import NEAR, exceeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from .errors import Position
     from .limits import Limits
 
 # SPEC_LANGUAGE.md 2.3: $1 to $25.
@@ -142,6 +143,17 @@ class MacroTable:
         """Forget a macro; tell whether there was one."""
         self.version += 1
         return self._macros.pop(name, None) is not None
+
+    def text_at(self, place: Position | None) -> str:
+        """Return the line of a macro's text at a place in it; empty if it is in none, or at the place of its use."""
+        macro = self._macros.get(place.macro) if place is not None and place.macro else None
+        if macro is None or place is None or macro.source != place.source:
+            return ""
+        if macro.source == "tty" and not macro.is_function:
+            return ""
+        lines = macro.text.split("\n")
+        index = place.line - macro.line
+        return lines[index].strip()[:NEAR] if 0 <= index < len(lines) else ""
 
     def matching(self, patterns: Iterable[str]) -> list[str]:
         """Return the names that match one of `patterns` (``* ? [..]``), sorted; all when there is no pattern."""
