@@ -127,6 +127,12 @@ def test_only_this_process_is_known_to_live(world: World) -> None:
     assert not world.is_alive(1)
 
 
+def test_an_interrupt_just_before_kills_a_shell_command_too(world: World) -> None:
+    world.interrupt.set()
+
+    assert world.run_shell("sleep 1000; echo done") == (-9, "")
+
+
 @pytest.mark.parametrize("kind", ["pipe", "directory"])
 def test_only_regular_files_are_opened_and_nothing_waits_for_the_other_end_of_a_pipe(
     world: World, tmp_path: Path, kind: str

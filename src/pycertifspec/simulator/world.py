@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import signal
 import socket
 import stat
 import subprocess
@@ -41,6 +43,16 @@ class _ToldFile:
         """Add text at the end."""
         self._file.write(text)
         self._tell(text)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a shell and all that it has started, which would keep its output open."""
+    if process.poll() is None:
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        else:  # Windows
+            process.kill()
 
 
 class World:
@@ -129,12 +141,18 @@ class World:
         if not self._allow_shell:
             raise PermissionError("unix() is off in this simulator; start it with --allow-unix")
         with subprocess.Popen(  # noqa: S602  this is what unix() is for, and it was allowed
-            command, shell=True, cwd=self._here, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+            command,
+            shell=True,
+            cwd=self._here,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         ) as process:
             assert process.stdout is not None  # noqa: S101  for the type checker
-            with self.interrupt.passed_to(process.kill):
+            kill = partial(_kill, process)
+            with self.interrupt.passed_to(kill):
                 if self.interrupt.is_set():  # just before
-                    process.kill()
+                    kill()
                 output = process.stdout.read(MAX_SHELL_OUTPUT)
                 process.stdout.close()
                 status = process.wait()
