@@ -95,6 +95,7 @@ def test_a_function_that_takes_long_looks_for_an_interrupt_before_it_has_done_an
         ('for (i = 0; i < 40; i++) cdef("c", "", "k" i)', "macro_pieces"),
         ('for (i = 0; i < 400; i++) { n = "v" i; @n = 1 }', "names"),
         ("for (i = 0; i < 2000; i++) x[i] = 1; for (k in x) y[k] = 1", "associative_elements"),
+        ("def more 'less; 1'; def less 'more; 1'; more", "input_depth"),
         ('x = sprintf("%2000s", ""); split(x "a b", y, " ")', "associative_elements"),
     ],
 )
@@ -170,3 +171,10 @@ def test_filling_forgets_what_was_there(interpreter: Interpreter) -> None:
     interpreter.execute('array a[2][3]; a = log(-1); array_op("fill", a, 10, 1)')
 
     assert interpreter.get("a").tolist() == [[0, 1, 2], [10, 11, 12]]
+
+
+def test_the_limit_on_texts_being_read_names_the_macro() -> None:
+    interpreter = Interpreter(MemoryHost(), limits=SMALL)
+
+    with pytest.raises(LimitExceededError, match=r"macro `(more|less)'\) exceeds the limit of 20 \(input_depth\)"):
+        interpreter.execute("def more 'less; 1'; def less 'more; 1'; more")

@@ -281,3 +281,45 @@ def test_a_functions_name_cannot_be_assigned_to(spec: Any, text: Any) -> None:  
     with pytest.raises(SpecSyntaxError, match=r"Trying to assign to a function `(sin|f)'"):
         spec.value(text)
     assert spec("p sin(0), f(2)") == "0 2\n"
+
+
+@pytest.mark.parametrize(
+    ("element", "stored", "held"),
+    [
+        ("ulong64", "1.8e19", 18_000_000_000_000_000_000),
+        ("ulong64", "2 * 9223372036854775808", 2**64 - 2048),  # the largest double below
+        ("ulong64", "9223372036854775808", 2**63),
+        ("ulong64", "7.9", 7),
+        ("ulong64", "exp(1000)", 2**64 - 2048),
+        ("ulong64", "log(-1)", 0),
+        ("long64", "9.2233e18", 9_223_300_000_000_000_000),
+        ("long64", "1e30", 2**63 - 1024),
+        ("long64", "-1e30", -(2**63) + 1024),
+    ],
+)
+def test_integers_of_64_bits_hold_what_a_double_can_say(  # 3.2
+    spec: Any, element: str, stored: str, held: int
+) -> None:
+    spec(f"{element} array r[2]; r[0] = {stored}; {element} array s[2]; s = r; s[1] = {stored}")
+
+    assert [int(n) for n in (spec.interpreter.get("r")[0], *spec.interpreter.get("s"))] == [held] * 3
+
+
+def test_large_unsigned_integers_are_printed(spec: Any) -> None:  # 3.2, 4.5
+    assert spec("ulong64 array r[1]; r[0] = 1.8e19; p r, r[0]") == "{1.8e+19} 1.8e+19\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('p y["b"][]', 'y["b"]["c"] = 1\ny["b"]["d"] = 2'),
+        ('k = "b"; p y[k][]', 'y[...]["c"] = 1\ny[...]["d"] = 2'),
+        ('p y[]["c"]', 'y["a"] = 0\ny["b"] = 1'),
+        ('x = y["b"][]; p x', 'x["c"] = 1\nx["d"] = 2'),
+        ('p length(encode("json", y["b"][]))', "16"),
+    ],
+)
+def test_a_row_of_an_associative_array_is_an_array(spec: Any, text: str, shown: str) -> None:  # 3.2
+    spec('y["a"]["c"] = 0; y["b"]["c"] = 1; y["b"]["d"] = 2')
+
+    assert spec(text) == shown + "\n"

@@ -34,11 +34,13 @@ class ArrayCompiler(ABC):
     def _index(self, node: nodes.Index) -> Run:
         base = self.expression(node.base)
         key, subscripts = self._subscripts(node)
+        # x["a"][] and x[]["b"] are a row and a column.
+        row = None if all(node.subscripts) else self.row(node)
 
         def run(frame: Frame) -> Value:
             array = base(frame)
             if isinstance(array, AssociativeArray):
-                return array.get(key(frame))
+                return array.get(key(frame)) if row is None else row(frame)
             if isinstance(array, ArrayValue):
                 return array.get_at(subscripts(frame))
             if array is None:

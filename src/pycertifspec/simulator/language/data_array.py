@@ -24,8 +24,9 @@ TYPES: Final[dict[str, type[np.generic]]] = {
     "byte": np.int8, "ubyte": np.uint8, "short": np.int16, "ushort": np.uint16, "long": np.int32, "ulong": np.uint32,
     "long64": np.int64, "ulong64": np.uint64, "float": np.float32, "double": np.float64, "string": np.uint8,
 }  # fmt: skip
-# Doubles beyond this have no 64-bit integer.
-_LARGEST: Final = 9.2e18
+# The largest doubles that are 64-bit integers, with a sign and without.
+_LARGEST: Final = 2.0**63 - 1024
+_LARGEST_UNSIGNED: Final = 2.0**64 - 2048
 
 _ARITHMETIC: Final[dict[str, Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "**": np.power,
@@ -225,7 +226,10 @@ class DataArray(ArrayValue):
         with np.errstate(all="ignore"):
             if self.data.dtype.kind == "f":
                 return values.astype(self.data.dtype)
-            return _whole(values).astype(self.data.dtype)
+            if self.data.dtype != np.uint64 or not np.any(values > _LARGEST):
+                return _whole(values).astype(self.data.dtype)
+            large = np.minimum(np.maximum(np.nan_to_num(np.trunc(values)), 0.0), _LARGEST_UNSIGNED).astype(np.uint64)
+            return np.where(values > _LARGEST, large, _whole(values).astype(np.uint64))
 
     # -- subscripts --------------------------------------------------------------------------------------------------
 
