@@ -30,7 +30,9 @@ there and answers as if nothing were connected to it.
 REMARKS = """\
 ## What to know
 
-- Motors and counters are simulated; `set_sim()` switches nothing but the flag and the event of `status/simulate`.
+- Motors and counters are simulated; with `set_sim(1)` moves change `A[]` alone, counting gives zeros at once, and what
+  would set a real motor (`chg_dial()`, `chg_offset()`) is refused; `set_sim(0)` finds everything where it was.
+- `HDW_ERR` set to -1 keeps an error of a motor or counter from resetting, but not a target outside the limits.
 - Files are those of one directory, `--directory`; without it there are none. `unix()`, and `ls` and `cat` with it, is
   off unless `--allow-unix` is given.
 - `getenv()` knows a handful of names. Nobody is at the keyboard of a served simulator: `input()` and `yesno()` get

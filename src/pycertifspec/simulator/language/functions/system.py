@@ -96,6 +96,7 @@ def unix(interpreter: Interpreter, command: Value = None, target: Reference | No
         interpreter.outputs.write(output)
     else:
         limit = interpreter.limits.string_length if most is None else max(to_integer(most), 0)
+        interpreter.room.made(len(output))
         target.set(from_outside(output[: min(limit, interpreter.limits.string_length)]))
     interpreter.check_interrupt()
     return float(status)
