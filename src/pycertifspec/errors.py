@@ -49,5 +49,9 @@ class CallTimeoutError(SpecError, TimeoutError):
     """The other end did not answer, or did not take what was sent, in time."""
 
 
+class RefusedError(SpecError, PermissionError):
+    """We do not do what was asked for: the session is read-only, or a limit forbids it; nothing was sent."""
+
+
 class DataFileError(SpecError, ValueError):
     """A SPEC data file cannot hold what was to be written, is no data file, or does not have what was asked for."""
