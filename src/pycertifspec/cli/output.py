@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import re
 import shutil
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
+
+from pycertifspec.session.plain import as_json
 
 if TYPE_CHECKING:
     import argparse
@@ -59,21 +59,6 @@ def printable(text: str) -> str:
 def number(value: float) -> str:
     """Return a number as people read it."""
     return f"{value:.8g}"
-
-
-def as_json(value: Any) -> str:
-    """Return a value as JSON, in one line; what JSON has no number for is the text nan, inf or -inf."""
-    return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    return value
 
 
 class Output:
@@ -137,7 +122,9 @@ class Output:
         if self.verbose:
             self.note(text)
 
-    def results(self, items: Sequence[Mapping[str, Any]], columns: Mapping[str, Callable[[Any], str]], key: str) -> None:
+    def results(
+        self, items: Sequence[Mapping[str, Any]], columns: Mapping[str, Callable[[Any], str]], key: str
+    ) -> None:
         """Print results of one kind in the form that was asked for.
 
         Args:

@@ -69,7 +69,8 @@ def target(
     if "/" in where:
         raise LocalProtocolError(f"cannot look for a server: {said} is not host, host:port or host:name")
     address, colon, last = where.rpartition(":")
-    if not colon or (where.count(":") > 1 and not where.startswith("[")) or where.endswith("]"):  # an IPv6 address has colons of its own
+    # An IPv6 address has colons of its own.
+    if not colon or (where.count(":") > 1 and not where.startswith("[")) or where.endswith("]"):
         address, last = where, ""
     address = address.strip("[]") or "localhost"
     if last.isdigit():
