@@ -25,6 +25,7 @@ FEW: Final = 16
 _CODE_NAMES: Final = {int(code): code.name.removeprefix("SV_").lower() for code in EventTypes}
 _TYPE_NAMES: Final = {int(code): code.name.removeprefix("SV_").lower() for code in DataTypes}
 KINDS: Final = tuple(_CODE_NAMES.values())
+_CALLS: Final = frozenset({EventTypes.SV_FUNC, EventTypes.SV_FUNC_WITH_RETURN})
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MARKS: Final = {"up": ">", "down": "<"}
 
@@ -103,6 +104,8 @@ def _type_name(message: SpecMessage) -> str:
 
 
 def _value(message: SpecMessage) -> tuple[Any, str]:
+    if message.cmd in _CALLS and isinstance(message.body, str):
+        return message.body.split("\0"), ""  # a function and its arguments (PROTOCOL.md 2.2)
     try:
         return values.decode(message), ""
     except RemoteProtocolError as error:
