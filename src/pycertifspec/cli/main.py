@@ -38,6 +38,8 @@ COMMANDS = {
 # Packages that a command may need and the extra that brings them.
 EXTRAS = {"argcomplete": "cli", "h5py": "files", "plotext": "cli", "rich": "cli"}
 
+PROGRAM = "pycertifspec"
+
 BROKEN_PIPE = 141  # what a shell says of a program that SIGPIPE ended
 
 # What the program's end tells a script; the first that fits counts. 0 is done.
@@ -71,25 +73,38 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser(chosen: str | None = None) -> argparse.ArgumentParser:
-    """Return the parser of all arguments; of the commands, `chosen` alone knows its own."""
+    """Return the parser of the program's own arguments; of the commands, `chosen` alone knows its own."""
     program = Parser(
-        prog="pycertifspec",
+        prog=PROGRAM,
         description="The open bridge between SPEC and Python.",
         epilog="exit status: 0 done, 1 the server said no, 2 wrong usage, 3 no connection or not a SPEC server, "
         "4 timeout, 5 refused (limit, read-only), 130 interrupted. "
         "example: pycertifspec discover beamline",
     )
     program.add_argument("-V", "--version", action="store_true", help="show our version")
-    program.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    _add_debug(program)
     commands = program.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose)
         if name == chosen:
-            importlib.import_module(f"pycertifspec.cli.{name}").add_arguments(command)
-            command.add_argument(
-                "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
-            )
+            _describe(command, name)
     return program
+
+
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """Return the parser of a command's arguments."""
+    command = Parser(prog=f"{PROGRAM} {name}")
+    _describe(command, name)
+    return command
+
+
+def _describe(command: argparse.ArgumentParser, name: str) -> None:
+    importlib.import_module(f"pycertifspec.cli.{name}").add_arguments(command)
+    _add_debug(command)
+
+
+def _add_debug(program: argparse.ArgumentParser) -> None:
+    program.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -107,14 +122,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(chosen: str | None, words: Sequence[str]) -> None:
-    program = parser(chosen)
     if "_ARGCOMPLETE" in os.environ:
-        importlib.import_module("pycertifspec.cli.completion").complete(program)
-    options = program.parse_args(words)
-    if options.version:
-        options = parser("version").parse_args(["version"])
-    elif options.command is None:
+        importlib.import_module("pycertifspec.cli.completion").complete(parser(chosen))
+    first = words.index(chosen) + 1 if chosen else len(words)
+    program = parser()
+    before = program.parse_args(words[:first])
+    if before.version:
+        chosen, first = "version", len(words)
+    elif chosen is None:
         program.error(f"which command? There are {', '.join(COMMANDS)}")
+    # Intermixed: `file run7.spec --plot 12` is as good as `file run7.spec 12 --plot`.
+    options = command_parser(chosen).parse_intermixed_args(words[first:])
     if getattr(options, "verbose", 0) > 1:
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     options.run(options)
