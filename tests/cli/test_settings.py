@@ -106,6 +106,7 @@ def test_a_read_only_session_refuses_by_whichever_name(tmp_path: Path, address: 
         ("[sessions.a]\nport = 70000", "expected a port"),
         ("[sessions.a]\nport = true", "expected a port"),
         ('[sessions.a]\nread_only = "perhaps"', "expected true or false"),
+        ("[sessions.a]", "the session 'a' has none of host, port"),
         ("sessions = 1", "sessions are tables"),
         ("[sessions]\na = 1", "sessions are tables"),
         ("server", "are no TOML"),

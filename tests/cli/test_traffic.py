@@ -201,8 +201,8 @@ def test_the_server_that_goes_away_is_noted(tmp_path: Path) -> None:
 
 CAPTURED = pcap([
     framed(1, tcp(CLIENT, SERVER, 100, flags=SYN)),
-    framed(1, tcp(CLIENT, SERVER, 101, VECTORS["hello_v4"])),
-    framed(1, tcp(SERVER, CLIENT, 1, VECTORS["hello_reply_v4"])),
+    framed(1, tcp(CLIENT, SERVER, 101, VECTORS["hello_v4_le"])),
+    framed(1, tcp(SERVER, CLIENT, 1, VECTORS["hello_reply_v4_le"])),
 ])  # fmt: skip
 
 

@@ -180,7 +180,11 @@ class Output:
         from rich.console import Console  # noqa: PLC0415  as above
 
         return Console(
-            file=self._out, no_color=not self.colored, force_terminal=self.on_terminal, highlight=False, soft_wrap=False
+            file=self._out,
+            color_system="auto" if self.colored else None,
+            no_color=not self.colored,
+            force_terminal=self.on_terminal,
+            highlight=False,
         )
 
 
