@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
@@ -219,6 +220,33 @@ def test_a_capture_is_decoded(tmp_path: Path) -> None:
     assert len(run("sniff", "--read", tmp_path / "c.pcap", "--count", "1", "-q").out.splitlines()) == 1
 
 
+def test_what_a_capture_lacks_is_said(tmp_path: Path) -> None:
+    late = framed(1, tcp(SERVER, CLIENT, 1000, VECTORS["hello_reply_v4_le"]))
+    (tmp_path / "c.pcap").write_bytes(CAPTURED + pcap([late])[24:])
+    out = run("sniff", "--read", tmp_path / "c.pcap").out.splitlines()
+    assert out[-2].endswith(" < -- 861 bytes were not captured")
+    assert "hello_reply" in out[-1]
+    (tmp_path / "c.pcap").write_bytes(pcap([b"1234", b"5678"], 147))
+    done = run("sniff", "--read", tmp_path / "c.pcap")
+    assert (done.status, done.out) == (0, "")
+    assert one_line(done.err).endswith("c.pcap: 2 frames of link type 147 were not understood")
+
+
+def test_who_stops_reading_the_messages_ends_it_quietly(instrument: tuple[Application, str]) -> None:
+    with Running("sniff", "--server", instrument[1], "--port", "0") as sniff:
+        assert sniff.process.stdout is not None
+        port = sniff.port()
+        sniff.process.stdout.close()
+        with contextlib.suppress(ConnectionError):  # it may have ended before the answer
+            ask(port, "motor/th/position")
+        assert sniff.process.wait(PATIENCE) == 141
+
+
+def test_it_ends_after_its_time(instrument: tuple[Application, str]) -> None:
+    done = run("sniff", "--server", instrument[1], "--port", "0", "--duration", "0.01", "-q")
+    assert done == (0, "", "")
+
+
 @pytest.mark.parametrize(
     ("words", "status", "reason"),
     [
@@ -288,6 +316,24 @@ def test_ports_that_speak_something_else_or_nothing_hold_nobody_up(instrument: t
         thread.join()
     assert done.status == 0
     assert [line.split("\t")[2] for line in done.out.splitlines()] == ["name", "fourc"]
+
+
+def test_a_server_that_says_nothing_but_its_name_is_shown_with_what_is_not_known() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            client, _ = listener.accept()
+            with client:
+                client.recv(1000)
+                client.sendall(VECTORS["hello_reply_v4_le"])
+                client.recv(1000)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        done = run("discover", f"127.0.0.1:{listener.getsockname()[1]}")
+        thread.join()
+    assert done.status == 0
+    assert done.out.splitlines()[1].split("\t")[2:5] == ["fourc", "?", "?"]
 
 
 def test_a_host_that_nobody_knows_is_said_and_the_others_are_shown(instrument: tuple[Application, str]) -> None:

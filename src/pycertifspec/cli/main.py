@@ -110,18 +110,20 @@ def _add_debug(program: argparse.ArgumentParser) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status."""
     words = sys.argv[1:] if arguments is None else list(arguments)
+    # Without a handler of its own the library's warnings would stand between what a command says itself.
+    logging.getLogger("pycertifspec").addHandler(logging.NullHandler())
     if "_ARGCOMPLETE" in os.environ:
         words = os.environ.get("COMP_LINE", "").split()[1:]
     chosen = next((word for word in words if not word.startswith("-")), None)
     try:
-        _run(chosen if chosen in COMMANDS else None, words)
+        status = _run(chosen if chosen in COMMANDS else None, words)
         sys.stdout.flush()
     except (SpecError, OSError, ModuleNotFoundError, KeyboardInterrupt) as error:
         return _end(error, chosen, debug="--debug" in words)
-    return 0
+    return status
 
 
-def _run(chosen: str | None, words: Sequence[str]) -> None:
+def _run(chosen: str | None, words: Sequence[str]) -> int:
     if "_ARGCOMPLETE" in os.environ:
         importlib.import_module("pycertifspec.cli.completion").complete(parser(chosen))
     first = words.index(chosen) + 1 if chosen else len(words)
@@ -135,7 +137,7 @@ def _run(chosen: str | None, words: Sequence[str]) -> None:
     options = command_parser(chosen).parse_intermixed_args(words[first:])
     if getattr(options, "verbose", 0) > 1:
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
-    options.run(options)
+    return options.run(options) or 0
 
 
 def _end(error: BaseException, command: str | None, *, debug: bool) -> int:

@@ -17,6 +17,8 @@ from pycertifspec.session.server import ServerSession
 from pycertifspec.session.service import Command, Job, Service
 from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
 
+from .listening import port_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Self
@@ -171,9 +173,7 @@ class Server:
             RuntimeError: it has not been started.
 
         """
-        if self._server is None or not self._server.sockets:
-            raise RuntimeError("the server is not listening; start it first")
-        return int(self._server.sockets[0].getsockname()[1])
+        return port_of(self._server)
 
     async def start(self) -> None:
         """Bind and listen.

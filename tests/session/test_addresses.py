@@ -1,11 +1,11 @@
-"""Which server is meant, in the spellings that people use."""
+"""Addresses as people write them: a scheme in front, IPv6, paths that are none."""
 
 from __future__ import annotations
 
 import pytest
 
 from pycertifspec.errors import LocalProtocolError
-from pycertifspec.session.target import pauses, target
+from pycertifspec.session.target import target
 from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
 
 RANGE = tuple(range(DEFAULT_PORT_RANGE[0], DEFAULT_PORT_RANGE[1] + 1))
@@ -41,16 +41,3 @@ def test_without_an_address_it_is_this_machine() -> None:
 def test_what_contradicts_itself_is_told(text: str, port: int | None, name: str | None) -> None:
     with pytest.raises(LocalProtocolError, match="cannot look for a server"):
         target(text, port, DEFAULT_PORT_RANGE, (), name, {})
-
-
-def test_a_server_that_was_lost_is_looked_for_by_what_it_was() -> None:
-    assert target("a", None, DEFAULT_PORT_RANGE, (), None, {}).again("fourc").name == "fourc"
-    assert target("a:6515", None, DEFAULT_PORT_RANGE, (), None, {}).again("fourc")[1:3] == ((6515,), None)
-    named = target("a:psic", None, DEFAULT_PORT_RANGE, (), None, {})
-    assert named.again("fourc") == named
-
-
-def test_pauses_between_attempts_grow_and_stay_below_a_second() -> None:
-    found = [pause for pause, _ in zip(pauses(), range(8), strict=False)]
-    assert found[:5] == [0.05, 0.1, 0.2, 0.4, 0.8]
-    assert found[5:] == [0.8, 0.8, 0.8]
