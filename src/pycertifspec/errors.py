@@ -61,8 +61,15 @@ class CallTimeoutError(SpecError, TimeoutError):
     """The other end did not answer, or did not take what was sent, in time."""
 
 
+class RefusedError(SpecError, PermissionError):
+    """We do not do what was asked for: the session is read-only, or a limit forbids it; nothing was sent."""
+
+
 class DataFileError(SpecError, ValueError):
-    """A SPEC data file cannot hold what was to be written, is no data file, or does not have what was asked for."""
+    """A file cannot hold what was to be written, is not of the kind that was expected, or has not what was asked for.
+
+    Files are SPEC data files, those that scans are converted to, recordings and captures of traffic.
+    """
 
 
 class ClockStuckError(SpecError, TimeoutError):

@@ -353,13 +353,11 @@ def test_in_the_same_process_it_does_the_same(
     assert not set(threading.enumerate()) - set(threads)
 
 
-@pytest.mark.parametrize("arguments", [[], ["none"], ["demo", "--help"]])
-def test_the_help_is_that_of_argparse(arguments: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_is_that_of_argparse(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
-        cli.main(arguments)
-    said = capsys.readouterr()
-    assert "usage: pycertifspec" in said.out + said.err
-    assert end.value.code == (0 if "--help" in arguments else 2)
+        cli.main(["demo", "--help"])
+    assert "usage: pycertifspec demo" in capsys.readouterr().out
+    assert end.value.code == 0
 
 
 def test_every_error_of_ours_has_a_status() -> None:

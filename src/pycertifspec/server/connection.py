@@ -20,7 +20,8 @@ logger = logging.getLogger("pycertifspec.server")
 MAX_CLIENT_BODY = 256 * 1024 * 1024
 
 
-def _sec_usec() -> tuple[int, int]:
+def sec_usec() -> tuple[int, int]:
+    """Return the present time as a header has it."""
     return divmod(time.time_ns() // 1000, 1_000_000)
 
 
@@ -29,7 +30,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self.session = ServerSession(_sec_usec, max_body=MAX_CLIENT_BODY)
+        self.session = ServerSession(sec_usec, max_body=MAX_CLIENT_BODY)
         self._outbox: Outbox | None = None  # made when the client first reads slowly
         self._paused = False
         self._closing = False

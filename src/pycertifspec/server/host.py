@@ -15,6 +15,7 @@ from pycertifspec.session.service import Service
 from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
 
 from .connection import Connection
+from .listening import port_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,7 +66,7 @@ class Server:
         self.max_clients = max_clients
         self.service = Service(program, options or ServerOptions(), self._wake, self._interrupt)
         self.read_buffer = memoryview(bytearray(READ_SIZE))
-        self._ports = _ports(port)
+        self._ports = ports_of(port)
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -81,9 +82,7 @@ class Server:
             RuntimeError: it has not been started.
 
         """
-        if self._server is None or not self._server.sockets:
-            raise RuntimeError("the server is not listening; start it first")
-        return int(self._server.sockets[0].getsockname()[1])
+        return port_of(self._server)
 
     async def start(self) -> None:
         """Bind and listen.
@@ -241,7 +240,13 @@ class Server:
             self._job = None
 
 
-def _ports(port: int | tuple[int, int] | None) -> Iterable[int]:
+def ports_of(port: int | tuple[int, int] | None) -> Iterable[int]:
+    """Return the ports to try: one, a range, or by default 6510 to 6530.
+
+    Raises:
+        LocalProtocolError: they are none.
+
+    """
     first, last = port if isinstance(port, tuple) else DEFAULT_PORT_RANGE if port is None else (port, port)
     if not 0 <= first <= last < 1 << 16:
         raise LocalProtocolError(
