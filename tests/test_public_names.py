@@ -18,6 +18,7 @@ def test_the_public_names_are_these() -> None:
     assert pycertifspec.__all__ == [
         "CallTimeoutError",
         "ConnectionLostError",
+        "DataFileError",
         "DataTypes",
         "EventTypes",
         "Flags",

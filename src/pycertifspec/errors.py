@@ -63,3 +63,11 @@ class CallTimeoutError(SpecError, TimeoutError):
 
 class StoppedError(SpecError):
     """This program itself stopped what was waited for."""
+
+
+class RefusedError(SpecError, PermissionError):
+    """We do not do what was asked for: the session is read-only, or a limit forbids it; nothing was sent."""
+
+
+class DataFileError(SpecError, ValueError):
+    """A SPEC data file cannot hold what was to be written, is no data file, or does not have what was asked for."""

@@ -4,61 +4,141 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
+import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
-from pycertifspec.errors import CallTimeoutError, LocalProtocolError, RemoteError, ServerNotFoundError, SpecError
+from pycertifspec.errors import (
+    CallTimeoutError,
+    DataFileError,
+    LocalProtocolError,
+    RefusedError,
+    RemoteError,
+    ServerNotFoundError,
+    SpecError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # The commands and what each is for. A command's module is imported when it is used: some need much.
 COMMANDS = {
+    "completion": "the shell's completion of our arguments",
+    "config": "what is set, and where each value comes from",
     "demo": "watch Python talk to a SPEC server",
+    "discover": "SPEC servers, with name, version and whether they are ready",
+    "file": "list, show, plot, convert and follow SPEC data files",
+    "replay": "serve recorded traffic as a server",
     "simulator": "a simulated SPEC",
+    "sniff": "show the traffic between clients and a server",
+    "version": "our version and that of what we stand on",
 }
 
 # Packages that a command may need and the extra that brings them.
-EXTRAS = {"rich": "cli"}
+EXTRAS = {"argcomplete": "cli", "h5py": "files", "plotext": "cli", "rich": "cli"}
 
-# What the program's end tells a script; the first that fits counts.
+BROKEN_PIPE = 141  # what a shell says of a program that SIGPIPE ended
+
+# What the program's end tells a script; the first that fits counts. 0 is done.
 EXIT_STATUS: tuple[tuple[type[BaseException], int], ...] = (
-    (RemoteError, 1),
-    (LocalProtocolError, 2),
-    (ServerNotFoundError, 3),
+    (RemoteError, 1),  # the server said no
+    (RefusedError, 5),  # a limit, or a read-only session
+    (LocalProtocolError, 2),  # wrong usage
+    (DataFileError, 1),
+    (ServerNotFoundError, 3),  # no connection, or not a SPEC server
     (CallTimeoutError, 4),
+    (BrokenPipeError, BROKEN_PIPE),
     (ConnectionError, 3),
     (SpecError, 1),
+    (FileNotFoundError, 2),
+    (FileExistsError, 2),
+    (IsADirectoryError, 2),
+    (NotADirectoryError, 2),
+    (PermissionError, 2),
+    (OSError, 1),
+    (ModuleNotFoundError, 2),
     (KeyboardInterrupt, 130),
 )
 
 
+class Parser(argparse.ArgumentParser):
+    """argparse's, which says what is wrong in one line."""
+
+    def error(self, message: str) -> Never:
+        """End the program with 2."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def parser(chosen: str | None = None) -> argparse.ArgumentParser:
     """Return the parser of all arguments; of the commands, `chosen` alone knows its own."""
-    program = argparse.ArgumentParser(prog="pycertifspec", description="The open bridge between SPEC and Python.")
-    commands = program.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    program = Parser(
+        prog="pycertifspec",
+        description="The open bridge between SPEC and Python.",
+        epilog="exit status: 0 done, 1 the server said no, 2 wrong usage, 3 no connection or not a SPEC server, "
+        "4 timeout, 5 refused (limit, read-only), 130 interrupted. "
+        "example: pycertifspec discover beamline",
+    )
+    program.add_argument("-V", "--version", action="store_true", help="show our version")
+    program.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = program.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose)
         if name == chosen:
             importlib.import_module(f"pycertifspec.cli.{name}").add_arguments(command)
+            command.add_argument(
+                "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
+            )
     return program
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status."""
-    words = sys.argv[1:] if arguments is None else arguments
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if "_ARGCOMPLETE" in os.environ:
+        words = os.environ.get("COMP_LINE", "").split()[1:]
     chosen = next((word for word in words if not word.startswith("-")), None)
     try:
-        options = parser(chosen).parse_args(words)
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package not in EXTRAS:
-            raise
-        sys.stderr.write(f"pycertifspec {chosen}: needs {package}: pip install 'pycertifspec[{EXTRAS[package]}]'\n")
-        return 2
-    try:
-        options.run(options)
-    except (SpecError, KeyboardInterrupt) as error:
-        sys.stderr.write(f"pycertifspec {options.command}: {str(error) or 'interrupted'}\n")
-        return next(status for kind, status in EXIT_STATUS if isinstance(error, kind))
+        _run(chosen if chosen in COMMANDS else None, words)
+        sys.stdout.flush()
+    except (SpecError, OSError, ModuleNotFoundError, KeyboardInterrupt) as error:
+        return _end(error, chosen, debug="--debug" in words)
     return 0
+
+
+def _run(chosen: str | None, words: Sequence[str]) -> None:
+    program = parser(chosen)
+    if "_ARGCOMPLETE" in os.environ:
+        importlib.import_module("pycertifspec.cli.completion").complete(program)
+    options = program.parse_args(words)
+    if options.version:
+        options = parser("version").parse_args(["version"])
+    elif options.command is None:
+        program.error(f"which command? There are {', '.join(COMMANDS)}")
+    if getattr(options, "verbose", 0) > 1:
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    options.run(options)
+
+
+def _end(error: BaseException, command: str | None, *, debug: bool) -> int:
+    """Say in one line what went wrong; return the exit status."""
+    package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else None
+    if package is not None and package not in EXTRAS:
+        raise error
+    if isinstance(error, BrokenPipeError):
+        # Who read our output has gone; what is left of it must not be told of when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    if debug:
+        import traceback  # noqa: PLC0415  nobody else needs it
+
+        traceback.print_exception(error)
+    if package is not None:
+        text = f"needs {package}: pip install 'pycertifspec[{EXTRAS[package]}]'"
+    elif isinstance(error, OSError) and not isinstance(error, SpecError) and error.filename is not None:
+        text = f"{error.filename}: {error.strerror}"
+    else:
+        text = str(error) or "interrupted"
+    one_line = " ".join(text.split())
+    sys.stderr.write(f"pycertifspec {command or ''}".rstrip() + f": {one_line}\n")
+    return next(status for kind, status in EXIT_STATUS if isinstance(error, kind))

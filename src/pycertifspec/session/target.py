@@ -18,6 +18,9 @@ VARIABLE = "SPEC_SERVER"
 # How a dead peer is found out when nobody asks it anything: seconds of silence, between probes, and their number.
 KEEPALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
 
+# What an address may begin with, where people are used to addresses that do.
+SCHEME = "spec://"
+
 
 class Target(NamedTuple):
     """Where to look for a server.
@@ -56,17 +59,21 @@ def target(
 ) -> Target:
     """Return what is meant by a client's arguments.
 
-    ``host`` may be ``host``, ``host:6510`` or ``host:fourc``; where it is None the environment's SPEC_SERVER
-    is read in its place, and ``localhost`` where that is not set.
+    ``host`` may be ``host``, ``host:6510`` or ``host:fourc``, with ``spec://`` in front or without; where it is None
+    the environment's SPEC_SERVER is read in its place, and ``localhost`` where that is not set.
 
     Raises:
-        LocalProtocolError: a port is no port number, or two ports or two names are given.
+        LocalProtocolError: a port is no port number, two ports or two names are given, or a path follows.
 
     """
     where = host if host is not None else environment.get(VARIABLE) or "localhost"
     said = f"{VARIABLE}={where}" if host is None and environment.get(VARIABLE) else repr(where)
+    where = where.removeprefix(SCHEME).removesuffix("/")
+    if "/" in where:
+        raise LocalProtocolError(f"cannot look for a server: {said} is not host, host:port or host:name")
     address, colon, last = where.rpartition(":")
-    if not colon or where.count(":") > 1 and not where.startswith("["):  # an IPv6 address has colons of its own
+    # An IPv6 address has colons of its own.
+    if not colon or (where.count(":") > 1 and not where.startswith("[")) or where.endswith("]"):
         address, last = where, ""
     address = address.strip("[]") or "localhost"
     if last.isdigit():

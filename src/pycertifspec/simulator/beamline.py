@@ -13,6 +13,7 @@ from pycertifspec.session import properties
 from pycertifspec.session.service import Command
 
 from .functions.counters import CounterFunctions
+from .functions.datafile import DataFileFunctions
 from .functions.links import Links
 from .functions.motors import MotorFunctions
 from .functions.remote import RemoteFunctions
@@ -45,7 +46,10 @@ if TYPE_CHECKING:
     from .world import World
 
 # The standard macros, in the order in which they are read.
-STANDARD_MACROS = ("helpers.mac", "motors.mac", "counting.mac")
+STANDARD_MACROS = (
+    "helpers.mac", "motors.mac", "counting.mac", "tweak.mac", "files.mac",
+    "plots.mac", "scans.mac", "motor_scans.mac", "time_scans.mac", "hkl_scans.mac",
+)  # fmt: skip
 
 # Properties that prop_send() may make: more than a beamline has, and no macro fills the memory with them.
 MAX_SENT = 1_000
@@ -90,7 +94,7 @@ class Beamline:
     def _install(self) -> None:
         interpreter = self.interpreter
         counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate)
-        for part in (self._motors, counters, Links(), self._remote):
+        for part in (self._motors, counters, Links(), self._remote, DataFileFunctions()):
             part.install(interpreter)
         interpreter.asks_before_undef = False
         motors = {motor.mnemonic for motor in self.instrument.motors}

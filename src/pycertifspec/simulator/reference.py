@@ -39,7 +39,7 @@ REMARKS = """\
 - With `--time-scale inf`, waiting takes no time: the clock jumps to what is waited for, and a look at the time, at
   moving motors or at running counters takes a millisecond.
 - The prompt is shown 0.05 seconds after a command's reply, or before the next command begins.
-- Not there yet: scans, data files (`newfile`), `newsample`, `startup`, the geometry's macros, `tw`.
+- Not there yet: the geometry's macros.
 """
 
 
@@ -49,7 +49,8 @@ def page() -> str:
     beamline = simulated(lambda screen: World(clock, screen), "fourc", clock)
     try:
         interpreter = beamline.interpreter
-        known = known_names(interpreter)
+        # What begins with an underscore is the standard macros' own.
+        known = [name for name in known_names(interpreter) if not name.name.startswith("_")]
         functions = sorted((name for name in known if not name.is_command), key=lambda name: name.subject)
         commands = sorted((name for name in known if name.is_command), key=lambda name: name.subject)
         parts = [

@@ -75,6 +75,13 @@ def decode(kind: int, rows: int, cols: int, raw: bytes, order: ByteOrder, name: 
     return array.reshape(rows, cols) if min(rows, cols) > 1 else array
 
 
+def table(raw: bytes, columns: int) -> npt.NDArray[np.float64]:
+    """Return doubles in the machine's byte order as rows of `columns`: a view on `raw` that cannot be written to."""
+    import numpy as np  # noqa: PLC0415  see the module's first line
+
+    return np.frombuffer(raw, dtype="=f8").reshape(len(raw) // (8 * columns) if columns else 0, columns)
+
+
 def in_order(array: object, order: ByteOrder) -> memoryview:
     """Return the bytes of an array with its elements in this byte order.
 

@@ -38,8 +38,9 @@ _NEWEST = {o: struct.Struct(f"{m}{_FORMATS[NEWEST_VERSION]}{NAME_SIZE}s") for o,
 _PACK_NEWEST = {o: s.pack for o, s in _NEWEST.items()}
 unpack_usual = _NEWEST[sys.byteorder].unpack_from
 USUAL_START = struct.pack("=IiI", MAGIC, NEWEST_VERSION, USUAL_SIZE)
+# The one integer of such a packet that must be known before the rest can be fetched: the size of its body.
 _LEN_AT = 40
-_NATIVE_LEN = struct.Struct("=I").unpack_from
+usual_body_size = struct.Struct(f"={_LEN_AT}xI").unpack_from
 _EARLY_NAME = USUAL_SIZE - NAME_SIZE  # 52: where one client writes the name of a longer header (1.3)
 
 
@@ -104,16 +105,11 @@ def measure(data: bytes | bytearray, at: int = 0) -> tuple[ByteOrder, int, int]:
 
     """
     if data.startswith(USUAL_START, at):
-        return sys.byteorder, USUAL_SIZE, _NATIVE_LEN(data, at + _LEN_AT)[0]
+        return sys.byteorder, USUAL_SIZE, usual_body_size(data, at)[0]
     order = byte_order(bytes(data[at : at + 4]))
     prefix = _STRUCTS[order, OLDEST_VERSION].unpack_from(data, at)
     _check_shape(prefix[1], prefix[2])
     return order, prefix[2], prefix[10]
-
-
-def usual_size(data: bytes | bytearray) -> int:
-    """Return the size of a packet that begins with `USUAL_START`, header and body."""
-    return USUAL_SIZE + int(_NATIVE_LEN(data, _LEN_AT)[0])
 
 
 def unpack(data: bytes | bytearray, at: int, order: ByteOrder) -> Fields:

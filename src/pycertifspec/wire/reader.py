@@ -9,6 +9,7 @@ from pycertifspec.errors import RemoteProtocolError
 
 from . import header, message
 from .constants import DEFAULT_MAX_BODY, MAX_HEADER_SIZE
+from .header import MIN_HEADER_SIZE, USUAL_SIZE, USUAL_START, unpack_usual, usual_body_size
 
 # What `typing` has of this name; importing that costs a third of the time that `import pycertifspec` may take.
 TYPE_CHECKING = False
@@ -72,8 +73,8 @@ class MessageReader:
         self.failure: RemoteProtocolError | None = None
         self._scratch = bytearray(MAX_HEADER_SIZE + SMALL_BODY)
         self._view = memoryview(self._scratch)
-        self._first = (self._view[: header.MIN_HEADER_SIZE],)
-        self._usual_most = header.USUAL_SIZE + SMALL_BODY
+        self._first = (self._view[:MIN_HEADER_SIZE],)
+        self._usual_most = USUAL_SIZE + SMALL_BODY
         self._body: BodyBuffer | None = None
         # What each fetch of the message gave. `+=` runs to its end in C: an exception of a signal's handler
         # (Ctrl-C) comes before bytes are taken from the system or when their count is in the list, never between.
@@ -99,33 +100,31 @@ class MessageReader:
         if self.failure is not None:
             raise self.failure
         try:
-            if not self._counts and check is None:
-                whole = self._read_usual(fetch)
-                if whole is not None or not self._counts[-1]:
-                    return whole
+            counts = self._counts
+            if not counts and check is None:
+                # What nearly all messages are, in two fetches and without a call that can be spared;
+                # whatever else comes is left for the general way.
+                scratch = self._scratch
+                counts += map(fetch, self._first)
+                if counts[0] == MIN_HEADER_SIZE and scratch.startswith(USUAL_START):
+                    need = USUAL_SIZE + usual_body_size(scratch)[0]
+                    if need <= self._usual_most and need <= USUAL_SIZE + self.max_body:
+                        counts += map(fetch, (self._view[MIN_HEADER_SIZE:need],))
+                        if counts[0] + counts[1] == need:
+                            counts.clear()
+                            return message.make(
+                                sys.byteorder, unpack_usual(scratch), bytes(self._view[USUAL_SIZE:need])
+                            )
+                if not counts[-1]:
+                    return None
             return self._read_any(fetch, check)
         except RemoteProtocolError as error:
             self.failure = error
             raise
 
-    def _read_usual(self, fetch: Callable[[memoryview], int]) -> SpecMessage | None:
-        """Read what nearly all messages are, in two fetches; whatever else comes is left for the general way."""
-        scratch, counts = self._scratch, self._counts
-        counts += map(fetch, self._first)
-        if counts[0] != header.MIN_HEADER_SIZE or not scratch.startswith(header.USUAL_START):
-            return None
-        need = header.usual_size(scratch)
-        if need > self._usual_most or need > header.USUAL_SIZE + self.max_body:
-            return None
-        counts += map(fetch, (self._view[header.MIN_HEADER_SIZE : need],))
-        if counts[0] + counts[1] != need:
-            return None
-        counts.clear()
-        return message.make(sys.byteorder, header.unpack_usual(scratch), bytes(self._view[header.USUAL_SIZE : need]))
-
     def _read_any(self, fetch: Callable[[memoryview], int], check: Callable[[], None] | None) -> SpecMessage | None:
         """Read whatever comes, from where it stopped."""
-        scratch, least = self._scratch, header.MIN_HEADER_SIZE
+        scratch, least = self._scratch, MIN_HEADER_SIZE
         while (have := self.started) < least:
             if have:
                 # Looked at from the first bytes on: a peer that speaks something else is told

@@ -165,11 +165,15 @@ class MotorFunctions:
         """Fill A with all positions: bit 1 for dial, bit 4 to take a controller's position without asking."""
         bits = to_integer(how)
         self._instrument.clock.look()
-        for motor in self._instrument.motors:
+        with self._instrument.hold():
+            doubtful = [motor for motor in self._instrument.motors if motor.discrepancy]
+        for motor in doubtful:
             self._check_sync(interpreter, motor, silently=bool(bits & READ_SILENTLY))
         with self._instrument.hold():
-            readings = [motor.read() for motor in self._instrument.motors]
-        self._read = {str(n): r.dial_position if bits & READ_DIAL else r.position for n, r in enumerate(readings)}
+            if bits & READ_DIAL:
+                self._read = {str(n): motor.dial_position for n, motor in enumerate(self._instrument.motors)}
+            else:
+                self._read = {str(n): motor.position for n, motor in enumerate(self._instrument.motors)}
         self._assigned.clear()
         if self.positions is not None:
             self.positions.elements.update(self._read)

@@ -49,6 +49,36 @@ class Device(Protocol):
         ...
 
 
+class Hold:
+    """Holds a bench while a block runs. A class, because a generator costs three times as much; one for all blocks."""
+
+    __slots__ = ("_bench",)
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    def __enter__(self) -> float:
+        return self._bench.enter()
+
+    def __exit__(self, *_: object) -> None:
+        self._bench.leave()
+
+
+class Changing:
+    """Holds a bench while a block changes a device, and records what it has changed."""
+
+    __slots__ = ("_bench", "_device")
+
+    def __init__(self, bench: Bench, device: Device) -> None:
+        self._bench, self._device = bench, device
+
+    def __enter__(self) -> float:
+        return self._bench.begin_change()
+
+    def __exit__(self, *_: object) -> None:
+        self._bench.end_change(self._device)
+
+
 class Bench:
     """One lock for all devices: whoever reads or changes one holds it, and all that was due has happened by then.
 
@@ -73,7 +103,9 @@ class Bench:
         self._before_change: list[Callable[[float], None]] = []
         self._feeds: list[ChangeFeed] = []
         self._listeners: list[Callable[[], None]] = []
-        self._now: float | None = None
+        self._hold = Hold(self)
+        self._depth = 0
+        self._now = -math.inf  # while somebody holds
         self._next_live = math.inf
         self._touched = False
 
@@ -93,38 +125,57 @@ class Bench:
             if before_change:
                 self._before_change.append(before_change)
 
-    @contextmanager
-    def hold(self) -> Iterator[float]:
-        """Hold the lock and let model time stand still; yield the time, up to which all that was due has happened."""
-        wake: tuple[Callable[[], None], ...] = ()
-        with self._lock:
-            outermost = self._now is None
-            if self._now is None:
+    def hold(self) -> Hold:
+        """Hold the lock and let model time stand still; gives the time, up to which all that was due has happened."""
+        return self._hold
+
+    def change(self, device: Device) -> Changing:
+        """Hold the lock, then record what the block changed of `device`; gives the time."""
+        return Changing(self, device)
+
+    def enter(self) -> float:
+        """Begin to hold; return the time."""
+        self._lock.acquire()
+        try:
+            if not self._depth:
                 self._now = self.clock.now()
                 self._catch_up(self._now)
-            try:
-                yield self._now
-            finally:
-                if outermost:
-                    self._now = None
-                    if self._touched:
-                        self._touched = False
-                        wake = (*(feed.wake for feed in self._feeds), *self._listeners)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._depth += 1
+        return self._now
+
+    def leave(self) -> None:
+        """End holding; who is outermost tells those who wait that something was changed."""
+        self._depth -= 1
+        wake: tuple[Callable[[], None], ...] = ()
+        if self._touched and not self._depth:
+            self._touched = False
+            wake = (*(feed.wake for feed in self._feeds), *self._listeners)
+        self._lock.release()
         for listener in wake:
             listener()
 
-    @contextmanager
-    def change(self, device: Device) -> Iterator[float]:
-        """Hold the lock, then record what the block changed of `device`; yield the time."""
-        with self.hold() as now:
+    def begin_change(self) -> float:
+        """Hold, and take stock of what depends on the device that will be changed."""
+        now = self.enter()
+        try:
             self._prepare(now)
-            try:
-                yield now
-            finally:
-                self._soonest = None
-                self._note(device, now)
-                self._arm(now)
-                self._touched = True
+        except BaseException:
+            self.leave()
+            raise
+        return now
+
+    def end_change(self, device: Device) -> None:
+        """Record what was changed of a device and end holding."""
+        try:
+            self._soonest = None
+            self._note(device, self._now)
+            self._arm(self._now)
+            self._touched = True
+        finally:
+            self.leave()
 
     def watch(self, wake: Callable[[], None]) -> ChangeFeed:
         """Record changes from now on.

@@ -25,22 +25,29 @@ _NODES = (
 )
 
 
+def narrowest(rate: Rate) -> dict[str, float]:
+    """Return the motors that matter for a rate, each with the smallest distance over which it changes the rate much."""
+    widths: dict[str, float] = {}
+    for motor, width in rate.widths():
+        widths[motor] = min(width, widths.get(motor, math.inf))
+    return widths
+
+
 class Exposure:
     """One detector during one count.
 
     Args:
         rate: counts per second, as a function of the motors.
+        widths: the distance over which each motor that matters changes the rate much (`narrowest`).
         motors: all of them, by mnemonic.
         began: model time.
 
     """
 
-    def __init__(self, rate: Rate, motors: Mapping[str, Motor], began: float) -> None:
+    def __init__(self, rate: Rate, widths: Mapping[str, float], motors: Mapping[str, Motor], began: float) -> None:
         self._rate = rate
-        self._widths: dict[str, float] = {}
-        for motor, width in rate.widths():
-            self._widths[motor] = min(width, self._widths.get(motor, math.inf))
-        self._motors = {mnemonic: motors[mnemonic] for mnemonic in self._widths}
+        self._widths = widths
+        self._motors = {mnemonic: motors[mnemonic] for mnemonic in widths}
         self._began = self._since = began
         self._expected = 0.0
         self.running = True
@@ -96,6 +103,8 @@ class Exposure:
         if end <= begin or not self.running:
             return 0.0
         corners = {c for motor in self._motors.values() if motor.motion for c in motor.motion.corners}
+        if not corners:
+            return self._rate_at(begin) * (end - begin)
         edges = [begin, *sorted(corner for corner in corners if begin < corner < end), end]
         return sum(self._piece(one, other) for one, other in pairwise(edges))
 

@@ -122,12 +122,12 @@ class Instrument:
     def moving(self) -> tuple[Motor, ...]:
         """The motors that were started and have not ended."""
         with self.hold():
-            return tuple(motor for motor in self.motors if motor.busy)
+            return tuple(motor for motor in self.motors if motor.motion)
 
     def is_busy(self, *, motors: bool = True, counters: bool = True) -> bool:
         """Tell whether a motor moves or a count is under way."""
         with self.hold():
-            return (motors and bool(self.moving)) or (counters and self.scaler.counting)
+            return (motors and any(motor.motion for motor in self.motors)) or (counters and self.scaler.counting)
 
     def wait(self, interrupt: Interrupt, *, motors: bool = True, counters: bool = True) -> bool:
         """Block this thread until nothing moves and nothing counts, or until interrupted.

@@ -65,12 +65,20 @@ class Motor:
     @property
     def position(self) -> float:
         """User position, as SPEC believes it to be."""
-        return self.read().position
+        with self._bench.hold() as now:
+            return self._units().user(self._axis.spec_steps(now))
+
+    @property
+    def dial_position(self) -> float:
+        """Dial position, as SPEC believes it to be."""
+        with self._bench.hold() as now:
+            return self._units().dial(self._axis.spec_steps(now))
 
     @property
     def moving(self) -> bool:
         """Whether it tells that it moves (`move_done` 1)."""
-        return bool(self.read().move_done)
+        with self._bench.hold():
+            return self.active
 
     @property
     def busy(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .config import CounterUse
-from .exposure import Exposure
+from .exposure import Exposure, narrowest
 from .faults import CounterFault
 from .poisson import PoissonProcess
 from .rates import Constant
@@ -28,7 +28,8 @@ class Counter:
     """One counter. Made by the scaler; what is public here may be called from any thread (see `Bench`)."""
 
     def __init__(self, config: CounterConfig, scaler: Scaler, bench: Bench) -> None:
-        self._config, self._scaler, self._bench = config, scaler, bench
+        self._scaler, self._bench = scaler, bench
+        self._take_config(config)
         self._fault: CounterFault | None = None
         self._raw = 0.0
         self._exposure: Exposure | None = None
@@ -68,7 +69,12 @@ class Counter:
     def configure(self, config: CounterConfig) -> None:
         """Change parameters (`counter_par`); what decides over the counting holds from the next count on."""
         with self._bench.change(self._scaler):
-            self._config = replace(config, mnemonic=self.mnemonic)
+            self._take_config(replace(config, mnemonic=self.mnemonic))
+
+    def _take_config(self, config: CounterConfig) -> None:
+        self._config = config
+        self._rate = Constant(config.scale) if config.use is CounterUse.TIMER else config.rate
+        self._widths = narrowest(self._rate)
 
     # For the scaler, which holds the lock
 
@@ -79,11 +85,9 @@ class Counter:
 
     def open(self, key: str, motors: Mapping[str, Motor], now: float) -> None:
         """Begin to count from 0."""
-        config = self._config
-        rate = Constant(config.scale) if config.use is CounterUse.TIMER else config.rate
         self._raw = 0.0
         self._process = PoissonProcess(key)
-        self._exposure = None if config.disabled else Exposure(rate, motors, now)
+        self._exposure = None if self._config.disabled else Exposure(self._rate, self._widths, motors, now)
         self._set_fault(self._fault)
 
     def take_stock(self, now: float) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .errors import exceeded
 from .values import Value, to_integer, to_number, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from .limits import Limits
 
@@ -19,16 +21,57 @@ _HAS_PRECISION = re.compile(r"%[-+ #0]*(?:\*|\d+)?\.")
 _UNSIGNED_BITS: Final = 32
 
 
-class _Arguments:
-    """Hands out the arguments one by one; missing ones are unset."""
+# Templates are kept as what they consist of: a macro formats with the same one again and again.
+_KEPT_TEMPLATES: Final = 512
 
-    def __init__(self, values: Sequence[Value]) -> None:
-        self._values = values
-        self._next = 0
 
-    def take(self) -> Value:
-        self._next += 1
-        return self._values[self._next - 1] if self._next <= len(self._values) else None
+class _Conversion(NamedTuple):
+    """One conversion of a template.
+
+    Attributes:
+        kind: its letter.
+        start: ``%``, the flags and the width as Python's formats have them; empty where ``*`` stands for a number.
+        dot: the precision likewise.
+        flags: as they stand.
+        width: None where it is an argument.
+        precision: -1 where there is none, None where it is an argument.
+
+    """
+
+    kind: str
+    start: str
+    dot: str
+    flags: str
+    width: int | None
+    precision: int | None
+
+
+@lru_cache(maxsize=_KEPT_TEMPLATES)
+def _parsed(template: str) -> tuple[str | _Conversion, ...]:
+    """Return a template as its texts and conversions; an unknown conversion is text."""
+    parts: list[str | _Conversion] = []
+    last = 0
+    for match in _CONVERSION.finditer(template):
+        parts.append(template[last : match.start()])
+        last = match.end()
+        flags, width_text, precision_text, kind = match.groups()
+        if kind == "%":
+            parts.append("%")
+            continue
+        width = None if width_text == "*" else int((width_text or "0")[:9])
+        precision: int | None = -1
+        if _HAS_PRECISION.match(match.group()):
+            precision = None if precision_text == "*" else int((precision_text or "0")[:9])
+        start, dot = _written(kind, flags, width or 0, -1 if precision is None else precision)
+        parts.append(_Conversion(kind, start, dot, flags, width, precision))
+    parts.append(template[last:])
+    return tuple(part for part in parts if part)
+
+
+def _written(kind: str, flags: str, width: int, precision: int) -> tuple[str, str]:
+    """Return the begin and the precision of a conversion as Python's formats have them."""
+    start = f"%{''.join(sorted(set(flags)))}{width or ''}"
+    return _without_zero(start) if kind in "csaA" else start, f".{precision}" if precision >= 0 else ""
 
 
 def format_text(template: str, values: Sequence[Value], limits: Limits) -> str:
@@ -38,49 +81,43 @@ def format_text(template: str, values: Sequence[Value], limits: Limits) -> str:
         LimitExceededError: a width or the text is too large.
 
     """
-    arguments = _Arguments(values)
+    arguments = chain(values, repeat(None))  # missing ones are unset
     pieces: list[str] = []
-    length = last = 0
-    for match in _CONVERSION.finditer(template):
-        pieces.append(template[last : match.start()])
-        pieces.append(_convert(match, arguments, limits))
-        last = match.end()
-        length += len(pieces[-1]) + len(pieces[-2])
+    length = 0
+    for part in _parsed(template):
+        piece = part if part.__class__ is str else _convert(part, arguments, limits)  # type: ignore[arg-type]
+        pieces.append(piece)
+        length += len(piece)
         if length > limits.string_length:
             exceeded("string_length", limits.string_length, "The length of a string")
-    pieces.append(template[last:])
     return "".join(pieces)
 
 
-def _convert(match: re.Match[str], arguments: _Arguments, limits: Limits) -> str:
-    flags, width_text, precision_text, kind = match.groups()
-    if kind == "%":
-        return "%"
-    width = to_integer(arguments.take()) if width_text == "*" else int((width_text or "0")[:9])
-    if width < 0:
-        flags, width = flags + "-", -width
-    precision = -1
-    if _HAS_PRECISION.match(match.group()):
-        precision = to_integer(arguments.take()) if precision_text == "*" else int((precision_text or "0")[:9])
-    for size in (width, precision):
-        if size > limits.printf_width:
-            exceeded("printf_width", limits.printf_width, "The width or precision in a format")
-    dot = f".{precision}" if precision >= 0 else ""
-    start = f"%{''.join(sorted(set(flags)))}{width or ''}"
-    value = arguments.take()
+def _convert(part: _Conversion, arguments: Iterator[Value], limits: Limits) -> str:
+    kind, start, dot, flags, width, precision = part
+    if width is None or precision is None:
+        if width is None:
+            width = to_integer(next(arguments))
+            if width < 0:
+                flags, width = flags + "-", -width
+        if precision is None:
+            precision = to_integer(next(arguments))
+        start, dot = _written(kind, flags, min(width, limits.printf_width), min(precision, limits.printf_width))
+    if width > limits.printf_width or precision > limits.printf_width:
+        exceeded("printf_width", limits.printf_width, "The width or precision in a format")
+    value = next(arguments)
+    if kind in "eEfFgG":
+        return f"{start}{dot}{kind}" % to_number(value)
+    if kind == "s":
+        return f"{start}{dot}s" % to_text(value)
     if kind in "di":
         return f"{start}{dot}d" % to_integer(value)
     if kind in "uoxX":
         return _unsigned(start, flags, width, precision, kind, to_integer(value))
     if kind == "c":
         text = to_text(value)[:1] if isinstance(value, str) else chr(to_integer(value) & 0xFF)
-        return f"{_without_zero(start)}s" % text
-    if kind == "s":
-        return f"{_without_zero(start)}{dot}s" % to_text(value)
-    number = to_number(value)
-    if kind in "aA":
-        return f"{_without_zero(start)}s" % number.hex()
-    return f"{start}{dot}{kind}" % number
+        return f"{start}s" % text
+    return f"{start}s" % to_number(value).hex()
 
 
 def _without_zero(start: str) -> str:

@@ -1,0 +1,54 @@
+"""The arguments that many commands take, described once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+    from .settings import Settings
+
+
+def add_output_arguments(command: argparse.ArgumentParser, *, stream: bool = False) -> None:
+    """Add how results are shown.
+
+    Args:
+        command: the parser.
+        stream: whether results come one after the other, so that one JSON value would never end.
+
+    """
+    form = command.add_mutually_exclusive_group()
+    if not stream:
+        form.add_argument("--json", dest="form", action="store_const", const="json", help="print one JSON value")
+    form.add_argument("--jsonl", dest="form", action="store_const", const="jsonl", help="print a JSON object a line")
+    form.add_argument("-t", "--terse", dest="form", action="store_const", const="terse", help="print values alone")
+    add = command.add_argument
+    add("-q", "--quiet", action="store_true", help="say nothing but results and errors")
+    add("-v", "--verbose", action="count", default=0, help="say more; twice: log each step")
+    add("--color", choices=("auto", "always", "never"), help="default: on a terminal, unless NO_COLOR is set")
+    command.set_defaults(form="text")
+
+
+def add_server_argument(command: argparse.ArgumentParser) -> None:
+    """Add which server is meant."""
+    server: Any = command.add_argument(
+        "--server",
+        metavar="ADDRESS",
+        help="host[:port|:name], spec://..., or a session of the settings (default: SPEC_SERVER, then localhost)",
+    )
+    server.completer = lambda **_: _settings().sessions
+    add_timeout_argument(command)
+
+
+def add_timeout_argument(command: argparse.ArgumentParser) -> None:
+    """Add how long is waited for an answer."""
+    command.add_argument(
+        "-w", "--timeout", type=float, metavar="SECONDS", help="how long an answer may take (default: 2)"
+    )
+
+
+def _settings() -> Settings:
+    from .settings import read  # noqa: PLC0415  for completion alone
+
+    return read()

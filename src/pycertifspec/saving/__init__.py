@@ -1,0 +1,9 @@
+"""Scans as files of other kinds: `save` writes CSV, JSON, NeXus/HDF5 and SPEC."""
+
+from __future__ import annotations
+
+from .description import described, unique_labels
+from .recorded import recorded_scan
+from .saving import FORMS, form_of, save
+
+__all__ = ["FORMS", "described", "form_of", "recorded_scan", "save", "unique_labels"]

@@ -1,0 +1,84 @@
+"""How the parts of single lines of a SPEC data file are read: names, numbers, rows."""
+
+from __future__ import annotations
+
+import math
+import re
+from array import array
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# `#S 1  ascan …`, `#G0 …`, `#@CHANN …`, `#MD key = value`: key, number of the line among its kind, rest.
+CONTROL: Final = re.compile(r"#(@?[A-Za-z_]+)(\d*)(?:\s(.*))?", re.DOTALL)
+SPECTRUM: Final = re.compile(r"@(\w*)\s?(.*)", re.DOTALL)
+NUMBERED: Final = re.compile(r"\s*(\d{1,18})(?:\s+(.*))?", re.DOTALL)
+PRESET: Final = re.compile(r"\s*(\S+)\s*(?:\((.*)\))?\s*")
+USER: Final = re.compile(r"(.*?)\s*\b[Uu]ser = (.*)")
+ABORTED: Final = re.compile(r"\bScan aborted after (\d+) points")
+CONTINUED: Final = re.compile(r"\bScan continued\b")
+_NAMES: Final = re.compile(r"\t\s*| \s+")
+
+
+def split_names(text: str, expected: int = 0) -> list[str]:
+    """Return names that are separated by two blanks or more, or a tab; a name may have single blanks.
+
+    Args:
+        text: the names.
+        expected: how many there are, if that is known: where two blanks do not give as many and single blanks do,
+            the file was written with single ones.
+
+    """
+    text = text.strip()
+    found = _NAMES.split(text) if text else []
+    single = text.split()
+    return single if len(found) != expected == len(single) else found
+
+
+def parse_numbers(text: str) -> tuple[list[float], list[str]]:
+    """Return the numbers in a text, nan for what is none, and what is none."""
+    words = text.split()
+    if "_" not in text:
+        try:
+            return list(map(float, words)), []
+        except ValueError:
+            pass  # found again below, word by word
+    numbers, others = [], []
+    for word in words:
+        try:
+            numbers.append(parse_number(word))
+        except ValueError:
+            numbers.append(math.nan)
+            others.append(word)
+    return numbers, others
+
+
+def parse_number(word: str) -> float:
+    """Return a number as C writes it.
+
+    Raises:
+        ValueError: it is none.
+
+    """
+    if "_" in word:  # Python's own notation
+        raise ValueError(word)
+    return float(word)
+
+
+def parse_rows(lines: Sequence[str], columns: int) -> array[float] | None:
+    """Return the numbers of many rows at once; None if any line is not exactly `columns` numbers with single blanks.
+
+    This is what makes reading fast: all numbers are converted in one go. No line has more words than blanks and one; if
+    all have as many blanks as fit, and the words are as many as all lines together may have, each line has its share.
+    """
+    if {line.count(" ") for line in lines} - {columns - 1}:
+        return None
+    text = "\n".join(lines)
+    if "_" in text:
+        return None
+    try:
+        values = array("d", list(map(float, text.split())))  # a list is quicker than what it is made of
+    except ValueError:
+        return None
+    return values if len(values) == columns * len(lines) else None

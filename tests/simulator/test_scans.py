@@ -1,0 +1,313 @@
+"""Scans as they are typed: what the screen shows, which hooks are called, where the motors are (SPEC_LANGUAGE.md 8)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.typed import DATE, Typed
+
+from pycertifspec.simulator.language import Function, MacroInterruptError, SpecLanguageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pycertifspec.simulator.language import Interpreter
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Iterator[Typed]:
+    typed = Typed(tmp_path, [])
+
+    def pressed(_: Interpreter) -> float:
+        typed.beamline.interrupt()
+        return 0.0
+
+    typed.beamline.interpreter.functions.register(Function("press_control_c", pressed, 0, 0))
+    yield typed
+    typed.beamline.close()
+
+
+def number(spec: Typed, expression: str) -> float:
+    spec(f"__x = {expression}")
+    return float(spec.beamline.interpreter.get("__x"))
+
+
+def column(screen: str, label: str) -> list[float]:
+    """The values below a label that fills its column."""
+    lines = screen.splitlines()
+    head = next(n for n, line in enumerate(lines) if line.startswith("  #"))
+    end = lines[head].index(label) + len(label)
+    rows = [line for line in lines[head + 1 :] if re.match(r" *\d+ ", line)]
+    return [float(line[:end].split()[-1]) for line in rows]
+
+
+# ---- the screen ----
+
+
+def test_a_scan_shows_its_points_as_measured(spec: Typed) -> None:
+    shown = spec("ascan samx -1 1 2 0.5")
+
+    assert re.fullmatch(
+        rf"Total 3 points, 1\.5 seconds\n\nScan   1   {DATE}   \*\*NO DATA FILE\*\*  fourc  user = \w*\n"
+        r"ascan  samx -1 1  2 0\.5\n\n  #  Sample X .* Detector +Monitor    Seconds\n"
+        r"  0   -1\.0000 .* +\d+ +\d+        0\.5\n"
+        r"  1    0\.0000 .* +\d+ +\d+        0\.5\n"
+        r"  2    1\.0000 .* +\d+ +\d+        0\.5\n",
+        shown,
+    )
+
+
+def test_a_preset_in_monitor_counts_has_no_duration(spec: Typed) -> None:
+    shown = spec("ascan samx -1 1 2 -1000")
+    assert shown.startswith("\nScan   1 ")
+    assert column(shown, "Monitor") == [1000.0] * 3
+    assert all(0.01 < seconds < 0.03 for seconds in column(shown, "Seconds"))
+
+
+def test_a_relative_scan_brings_its_motor_back_and_says_so(spec: Typed) -> None:
+    shown = spec("umv samx 7.78; dscan samx -0.5 0.5 4 0.1")
+    assert "\nascan  samx 7.28 8.28  4 0.1\n" in shown
+    assert column(shown, "Sample X") == [7.28, 7.53, 7.78, 8.03, 8.28]
+    assert shown.endswith("\n\nReturning samx to 7.78\n")
+    assert spec.position("samx") == 7.78
+
+
+def test_an_absolute_scan_leaves_its_motor_at_the_last_point(spec: Typed) -> None:
+    spec("ascan samx 0 1 4 0.1")
+    assert spec.position("samx") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("command", "heading"),
+    [
+        ("ascan samx 0 1 samy 1 2 4 .1", "ascan  samx 0 1  samy 1 2  4 0.1"),
+        ("a2scan samx 0 1 samy 1 2 4 .1", "a2scan  samx 0 1  samy 1 2  4 0.1"),
+        ("a3scan samx 0 1 samy 1 2 samz 2 3 4 .1", "a3scan  samx 0 1  samy 1 2  samz 2 3  4 0.1"),
+        ("d2scan samx 0 1 samy 1 2 4 .1", "a2scan  samx 0 1  samy 1 2  4 0.1"),
+        ("lup samx -1 1 4 .1", "ascan  samx -1 1  4 0.1"),
+        ("th2th -.1 .1 2 .1", "a2scan  tth 59.9 60.1  th 29.95 30.05  2 0.1"),
+        ("mesh samx 0 1 2 samy 1 2 3 .1", "mesh  samx 0 1 2  samy 1 2 3  0.1"),
+        ("loopscan 3 .1", "loopscan 3 0.1 0"),
+        ("loopscan 3 .1 .5", "loopscan 3 0.1 0.5"),
+        ("{ local q; q = 4; ascan samx q/4 q/2 q .1 }", "ascan  samx 1 2  4 0.1"),
+        ("def go(x) '{ ascan samx x x+1 2 .1 }'; go(1)", "ascan  samx 1 2  2 0.1"),
+        ('ascan motor_num("samx") 0 1 2 .1', "ascan  samx 0 1  2 0.1"),
+    ],
+)
+def test_a_scan_s_heading_says_what_was_asked_for(spec: Typed, command: str, heading: str) -> None:
+    assert f"\n{heading}\n" in spec(command)
+    assert spec.beamline.interpreter.get("HEADING") == heading
+
+
+def test_in_a_mesh_the_first_motor_is_the_fast_one(spec: Typed) -> None:
+    shown = spec("mesh samx 0 1 2 samy 5 6 1 .1")
+    assert column(shown, "Sample X") == [0, 0.5, 1, 0, 0.5, 1]
+    assert column(shown, "Sample Y") == [5, 5, 5, 6, 6, 6]
+
+
+def test_a_loopscan_s_first_column_is_the_time(spec: Typed) -> None:
+    times = column(spec("loopscan 3 1 2"), "Time")
+    assert [round(time) for time in times] == [0, 3, 6]
+
+
+def test_a_timescan_goes_on_until_it_is_interrupted(spec: Typed) -> None:
+    spec('cdef("user_scan_loop", "if (NPTS == 1500) press_control_c();")')
+    shown = spec("timescan 0.01")
+    assert isinstance(spec.value, MacroInterruptError)
+    assert [line.split()[-1] for line in shown.splitlines() if re.match(r" *\d+ ", line)] == ["0.01"] * 1500
+    assert number(spec, "SCAN_D[1499][2]") == 0.01
+
+
+def test_more_counters_are_shown_when_they_are_selected(spec: Typed) -> None:
+    spec("plotselect fluo pin")
+    shown = spec("ascan samx 0 1 1 .1")
+    assert "Detector" in shown
+    assert "Fluores" in shown
+    assert len(column(shown, "Pin Diode")) == 2
+
+
+# ---- what is refused ----
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("ascan", "Usage:  ascan motor start finish [motor start finish ...] intervals time\n"),
+        ("ascan samx 0 1", "Usage:  ascan motor start finish [motor start finish ...] intervals time\n"),
+        ("a2scan samx 0 1 4 .1", "Usage:  a2scan motor1 start1 finish1 motor2 start2 finish2 intervals time\n"),
+        ("dscan samx", "Usage:  dscan motor start finish [motor start finish ...] intervals time\n"),
+        ("mesh samx 0 1", "Usage:  mesh motor1 start1 finish1 intervals1 motor2 start2 finish2 intervals2 time\n"),
+        ("loopscan", "Usage:  loopscan points time [sleep]\n"),
+        ("th2th 1", "Usage:  th2th tth_start_rel tth_finish_rel intervals time\n"),
+        ("ascan tth 1 2 0 1", "Intervals <= 0\n"),
+        ("mesh samx 0 1 2 samy 0 1 0 1", "Intervals <= 0\n"),
+        ("ascan foo 0 1 4 1", "Invalid motor name: foo\n"),
+        ("ascan samx nosuch 1 4 1", "Invalid position: nosuch\n"),
+        ("ascan samx 0 1 nosuch 1", "Invalid number: nosuch\n"),
+        ("ascan samx 0 100 4 1", "Sample X will exceed high limit at 100.  Limit is at 25.\n"),
+        ("mesh samx 0 1 2 samy -99 1 2 1", "Sample Y will exceed low limit at -99.  Limit is at -25.\n"),
+    ],
+)
+def test_a_scan_that_cannot_be_is_refused_before_anything_moves(spec: Typed, command: str, message: str) -> None:
+    before = [motor.position for motor in spec.beamline.instrument.motors]
+    assert spec(command) == message
+    assert isinstance(spec.value, SpecLanguageError)
+    assert [motor.position for motor in spec.beamline.instrument.motors] == before
+    assert number(spec, "SCAN_N") == 0
+
+
+# ---- hooks ----
+
+HOOKS = (
+    "user_prescan_head", "user_postscan_head", "user_premove", "user_postmove", "user_waitmove", "user_getangles",
+    "measure0", "user_precount", "user_waitcount", "user_getcounts", "user_postcount", "measure2", "user_scan_loop",
+    "user_scan_plot", "Ftail", "user_scan_tail", "spec_scan_tail",
+)  # fmt: skip
+
+
+def test_the_hooks_are_called_in_the_documented_order(spec: Typed) -> None:
+    spec('DATAFILE = "x"; global said')
+    for hook in HOOKS:
+        spec(f'cdef("{hook}", \'said = said "{hook} ";\')')
+    spec('said = ""; ascan samx 0 1 1 .1')
+
+    said = str(spec.beamline.interpreter.get("said")).split()
+    first = said.index("user_premove")
+    point = ["user_premove", "user_postmove", "user_waitmove", "user_getangles", "measure0", "user_precount",
+             "user_waitcount", "user_getcounts", "user_postcount", "measure2", "user_scan_loop",
+             "user_scan_plot"]  # fmt: skip
+    assert [hook for hook in said[:first] if "scan_head" in hook] == ["user_prescan_head", "user_postscan_head"]
+    assert said[first:] == [*point, *point, "Ftail", "user_scan_tail", "spec_scan_tail"]
+
+
+def test_a_site_may_replace_the_steps_and_the_counting_of_a_scan(spec: Typed) -> None:
+    spec("def scan_move '{ _move; print \"moved\" }'; def measure1 '{ S[det] = 7; S[sec] = 1 }'")
+    shown = spec("ascan samx 0 1 1 .1")
+    assert shown.count("moved\n") == 2
+    assert column(shown, "Detector") == [7, 7]
+
+
+def test_a_site_s_own_scan_macro_may_use_the_public_steps(spec: Typed) -> None:
+    spec("""
+def uascan '{
+    if ($# != 5) { print "Usage: uascan motor start finish intervals time"; exit }
+    _check0 "$1"
+    { _m1 = $1; _s1 = $2; _f1 = $3; _n1 = int($4); _ctime = $5 }
+    if (_n1 <= 0) { print "Intervals <= 0"; exit }
+    _bad_lim = 0
+    _chk_lim _m1 _s1
+    _chk_lim _m1 _f1
+    if (_bad_lim) exit
+    HEADING = sprintf("uascan  %s %g %g  %g %g", motor_mne(_m1), _s1, _f1, _n1, _ctime)
+    _d1 = (_f1 - _s1) / _n1++
+    _cols = 1
+    X_L = motor_name(_m1)
+    Y_L = cnt_name(DET)
+    _stype = 1 | (1 << 8)
+    FPRNT = sprintf("%s  ", motor_name(_m1))
+    VPRNT = sprintf("%9.9s ", motor_name(_m1))
+    PPRNT = ""
+    scan_head
+    def _scan_on \\'
+        for (; NPTS < _n1; NPTS++) {
+            A[_m1] = _s1 + NPTS * NPTS * _d1 / (_n1 - 1)
+            scan_move
+            FPRNT = sprintf("%.8g ", A[_m1])
+            VPRNT = sprintf("%9.4f ", A[_m1])
+            scan_loop
+            scan_data(NPTS, A[_m1])
+            scan_plot
+        }
+        scan_tail
+    \\'
+    scan_on
+}'
+""")
+    shown = spec('DATAFILE = "x"; uascan samx 0 1 4 .1')
+    assert column(shown, "Sample X") == [0, 0.063, 0.25, 0.563, 1]  # rounded to a step
+
+
+# ---- interrupted and gone on with ----
+
+
+def test_an_interrupted_relative_scan_returns_its_motors(spec: Typed) -> None:
+    spec('umv samx 3; cdef("user_scan_loop", "if (NPTS == 2) press_control_c();")')
+    shown = spec("dscan samx -1 1 4 .1")
+    assert isinstance(spec.value, MacroInterruptError)
+    assert "Returning samx to 3\n" in shown
+    assert re.search(rf"{DATE}\.  Scan aborted after 2 points\.\n", shown)
+    assert spec.position("samx") == 3
+
+
+def test_an_interrupted_scan_is_gone_on_with_where_it_stopped(spec: Typed) -> None:
+    spec('cdef("user_scan_loop", "if (NPTS == 2) press_control_c();", "stop")')
+    spec("ascan samx 0 4 4 .1")
+    spec('cdef("user_scan_loop", "", "stop", "delete")')
+
+    shown = spec("resume")
+
+    assert "Scan continued.\n" in shown
+    assert [line.split()[:2] for line in shown.splitlines() if re.match(r" +\d", line)] == [
+        ["2", "2.0000"], ["3", "3.0000"], ["4", "4.0000"]]  # fmt: skip
+    assert number(spec, "SCAN_N") == 1
+    assert spec("resume") == "There is no scan to go on with.\n"
+
+
+def test_the_right_scan_is_gone_on_with_when_two_stand_in_one_block(spec: Typed) -> None:
+    spec('cdef("user_scan_loop", "if (NPTS == 1 && SCAN_N == 1) press_control_c();", "stop")')
+    spec("{ ascan samx 0 2 2 .1; loopscan 3 .1 }")
+    spec('cdef("user_scan_loop", "", "stop", "delete")')
+    spec("resume")
+    assert spec.position("samx") == 2
+
+
+def test_an_error_in_a_scan_aborts_it_too(spec: Typed) -> None:
+    spec('cdef("user_scan_loop", "if (NPTS == 1) 1/0;")')
+    shown = spec("ascan samx 0 2 2 .1")
+    assert "Scan aborted after 1 points.\n" in shown
+
+
+def test_a_site_s_abort_hooks_are_called(spec: Typed) -> None:
+    spec('rdef _cleanup2 \'print "two"\'; rdef _cleanup3 \'print "three"\'; cdef("user_scan_abort", \'print "one";\')')
+    spec('cdef("user_scan_loop", "exit;")')
+    assert spec("ascan samx 0 2 2 .1").endswith("one\ntwo\nthree\n")
+
+
+# ---- the points as numbers, and what the curve is like ----
+
+
+def test_the_points_are_kept_and_the_curve_is_described(spec: Typed) -> None:
+    spec("umv samx 0; ascan th 29.9 30.1 20 .1")
+
+    assert number(spec, "NPTS") == 21
+    assert number(spec, "LDT") == 20
+    assert number(spec, "SCAN_D[10][0]") == pytest.approx(30)
+    assert spec.beamline.interpreter.get("SCAN_COLS", "0") == "Theta"
+    assert number(spec, "CEN") == pytest.approx(30, abs=0.005)
+    assert number(spec, "pl_xMAX") == pytest.approx(30, abs=0.011)
+    assert number(spec, "pl_FWHM") == pytest.approx(0.05, rel=0.3)
+    assert spec("plot_res").startswith("Peak at ")
+
+
+# ---- tw ----
+
+
+def test_tw_moves_as_it_is_told_and_ends_at_anything_else(spec: Typed) -> None:
+    spec.keys[:] = ["+", "p", "0.5", "-", "q"]
+    shown = spec("tw samx 0.1")
+    assert spec.position("samx") == pytest.approx(-0.3)
+    assert "samx = 0.2, step 0.5 (+)? " in shown
+
+
+def test_tw_does_not_go_on_when_nobody_types_any_more(spec: Typed) -> None:
+    spec.keys[:] = ["+"]
+    spec("tw samx 0.1")
+    assert spec.position("samx") == pytest.approx(0.1)
+
+
+def test_tw_counts_after_each_move_when_it_is_given_a_time(spec: Typed) -> None:
+    spec.keys[:] = ["+", "q"]
+    assert "     Seconds = 0.5\n" in spec("tw samx 0.1 0.5")
