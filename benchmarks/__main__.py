@@ -8,7 +8,7 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from . import arrays, decoder, imports, language, machine, memory, request_reply, server
+from . import arrays, datafile, decoder, imports, language, machine, memory, request_reply, scans, server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +22,9 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "memory": memory.measure,
     "imports": imports.measure,
     "language": language.measure,
+    "datafile": datafile.measure,
     "server": server.measure,
+    "scans": scans.measure,
 }
 
 

@@ -34,6 +34,7 @@ def test_every_error_is_a_spec_error_and_public(error: Any) -> None:
         (errors.ConnectionLostError, ConnectionError),
         (errors.CallTimeoutError, TimeoutError),
         (errors.DataFileError, ValueError),
+        (errors.InvalidFileError, ValueError),
     ],
 )
 def test_an_error_is_caught_as_its_built_in_cousin(error: Any, cousin: Any) -> None:

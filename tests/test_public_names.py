@@ -17,11 +17,13 @@ ROOT = Path(__file__).parents[1]
 def test_the_public_names_are_these() -> None:
     assert pycertifspec.__all__ == [
         "CallTimeoutError",
+        "ClockStuckError",
         "ConnectionLostError",
         "DataFileError",
         "DataTypes",
         "EventTypes",
         "Flags",
+        "InvalidFileError",
         "LocalProtocolError",
         "LocalTypeError",
         "RemoteError",

@@ -71,3 +71,11 @@ class RefusedError(SpecError, PermissionError):
 
 class DataFileError(SpecError, ValueError):
     """A SPEC data file cannot hold what was to be written, is no data file, or does not have what was asked for."""
+
+
+class ClockStuckError(SpecError, TimeoutError):
+    """Model time cannot go on, because something still works that neither waits for it nor ends."""
+
+
+class InvalidFileError(SpecError, ValueError):
+    """A file that was given cannot be used; the message names it, the place in it and what was expected there."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from tests.adversity.relay import Plan, Relay
 from tests.conftest import PATIENCE
 
 from pycertifspec import (
@@ -21,6 +20,7 @@ from pycertifspec import (
     SpecMessage,
     SpecSocket,
 )
+from pycertifspec.testing import Plan, Relay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,7 +114,7 @@ def server(nothing_left_behind: None) -> Iterator[Server]:
 
 @pytest.fixture
 def relay(server: Server) -> Iterator[Relay]:
-    with Relay(server.address) as relay:
+    with Relay(*server.address) as relay:
         yield relay
 
 
@@ -161,7 +161,7 @@ def test_a_cut_at_every_byte_is_a_lost_connection_at_once_at_both_ends(
         relay.plan = Plan(cut=(direction, offset), reset=reset)
         begin = time.monotonic()
         try:
-            with connected(relay.address) as client:
+            with connected((relay.host, relay.port)) as client:
                 converse(client)
                 # What the client says last is not answered: it learns of the end when it asks again.
                 assert direction == "up"
@@ -182,7 +182,7 @@ def test_a_cut_at_every_byte_is_a_lost_connection_at_once_at_both_ends(
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_a_cut_after_the_last_byte_cuts_nothing(server: Any, relay: Any, recorded: Any, direction: Any) -> None:
     relay.plan = Plan(cut=(direction, lengths(recorded)[direction]))
-    with connected(relay.address) as client:
+    with connected((relay.host, relay.port)) as client:
         if direction == "up":
             assert converse(client) == recorded
             assert server.ends.get(timeout=PATIENCE) is None
@@ -199,7 +199,7 @@ def test_a_greeting_that_is_cut_is_no_server_at_once(server: Any, relay: Any, di
         relay.plan = Plan(cut=(direction, offset), reset=reset)
         begin = time.monotonic()
         with SpecSocket() as client, pytest.raises(ServerNotFoundError):
-            client.connect_spec("127.0.0.1", relay.address[1], (2, 1), timeout=PATIENCE)
+            client.connect_spec("127.0.0.1", relay.port, (2, 1), timeout=PATIENCE)
         assert time.monotonic() - begin < AT_ONCE
 
 
@@ -207,7 +207,7 @@ def test_a_greeting_that_is_cut_is_no_server_at_once(server: Any, relay: Any, di
 def test_chopped_traffic_gives_equal_messages(server: Any, relay: Any, recorded: Any, piece: Any) -> None:
     relay.plan = Plan(piece=piece)
 
-    with connected(relay.address) as client:
+    with connected((relay.host, relay.port)) as client:
         assert converse(client) == recorded
 
     assert server.ends.get(timeout=PATIENCE) is None
@@ -216,7 +216,7 @@ def test_chopped_traffic_gives_equal_messages(server: Any, relay: Any, recorded:
 def test_delayed_traffic_gives_equal_messages(server: Any, relay: Any, recorded: Any) -> None:
     relay.plan = Plan(piece=100, pause=0.005)
 
-    with connected(relay.address) as client:
+    with connected((relay.host, relay.port)) as client:
         assert converse(client) == recorded
 
 
@@ -225,7 +225,10 @@ def test_a_stall_at_any_byte_is_a_timeout_that_loses_nothing(
     server: Any, relay: Any, recorded: Any, direction: Any
 ) -> None:
     for offset in range(0, lengths(recorded)[direction] - 132, 41):
-        with Relay(server.address, Plan(stall=(direction, offset))) as stalling, connected(stalling.address) as client:
+        with (
+            Relay(server.address[0], server.address[1], Plan(stall=(direction, offset))) as stalling,
+            connected((stalling.host, stalling.port)) as client,
+        ):
             resumed = threading.Event()
 
             def receive(
@@ -255,8 +258,8 @@ def test_a_relay_without_a_server_behind_it_hangs_up(nothing_left_behind: Any) -
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         with (
-            Relay(nobody.getsockname()) as relay,
-            connected(relay.address) as client,
+            Relay(*nobody.getsockname()) as relay,
+            connected((relay.host, relay.port)) as client,
             pytest.raises(ConnectionLostError),
         ):
             client.recv_spec()
@@ -267,7 +270,7 @@ def test_large_messages_pass_in_both_directions_at_once(nothing_left_behind: Any
     with SpecSocket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        with Relay(listener.getsockname()) as relay, connected(relay.address) as client:
+        with Relay(*listener.getsockname()) as relay, connected((relay.host, relay.port)) as client:
             server, _ = listener.accept()
             with server:
                 threads = [

@@ -131,6 +131,25 @@ def test_a_job_is_begun_when_none_runs_and_ready_follows() -> None:
     assert service.last_error == "no"
 
 
+def test_the_program_is_told_when_the_first_command_comes_and_when_the_last_is_done_or_aborted() -> None:
+    desk, client = Desk(), Client()
+    told: list[bool] = []
+    desk.service.tell_ready = told.append
+
+    desk.ask(client, CMD, "", b"one\0", 5)
+    desk.ask(client, CMD, "", b"two\0", 6)
+    assert told == [False]
+    for _ in range(2):
+        job = desk.service.next_job()
+        assert job is not None
+        desk.service.finished(job, 1)
+    assert told == [False, True]
+
+    desk.ask(client, CMD, "", b"never begun\0", 7)
+    desk.ask(client, EventTypes.SV_ABORT)
+    assert told == [False, True, False, True]
+
+
 @pytest.mark.parametrize(
     ("cmd", "body", "type_", "items"),
     [

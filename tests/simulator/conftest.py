@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pycertifspec.server import ServerThread
-from pycertifspec.simulator.beamline import Beamline, simulated
 from pycertifspec.simulator.clock import ManualClock, SteppingClock
-from pycertifspec.simulator.world import World
 from pycertifspec.SpecSocket import SpecSocket
+from pycertifspec.testing import SimulatedSpec
 from pycertifspec.wire import values
 from pycertifspec.wire.constants import DataTypes, EventTypes
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
+    from pycertifspec.simulator.beamline import Beamline
     from pycertifspec.SpecSocket import SpecMessage
 
 # Real seconds that anything may take on a slow machine; nothing waits for it to pass.
@@ -163,33 +162,35 @@ def decoded(message: SpecMessage) -> Any:
 
 
 class Stand:
-    """A beamline that is served, the clock it goes by, and clients of it."""
+    """A simulated SPEC and clients of it."""
 
-    def __init__(self, clock: ManualClock | SteppingClock, tmp_path: Path | None, **how: Any) -> None:
-        self.clock = clock
-        self.beamline: Beamline = simulated(
-            lambda screen: World(clock, screen, directory=tmp_path, allow_shell=how.pop("allow_shell", False)),
-            "fourc",
-            clock,
-        )
-        self._server = ServerThread(self.beamline, port=0, **how)
+    def __init__(self, **how: Any) -> None:
+        self.simulated = SimulatedSpec(**how)
         self._talkers: list[Talker] = []
 
     @property
+    def beamline(self) -> Beamline:
+        return self.simulated.beamline
+
+    @property
+    def clock(self) -> Any:
+        return self.simulated.clock
+
+    @property
     def port(self) -> int:
-        return self._server.port
+        return self.simulated.port
 
     def talker(self) -> Talker:
-        talker = Talker(self._server.port)
+        talker = Talker(self.port)
         self._talkers.append(talker)
         return talker
 
     def __enter__(self) -> Self:
-        self._server.start()
+        self.simulated.start()
         return self
 
     def stop(self) -> None:
-        self._server.stop()
+        self.simulated.stop()
 
     def __exit__(self, *_: object) -> None:
         for talker in self._talkers:
@@ -204,7 +205,7 @@ def make_stand(tmp_path: Path) -> Iterator[Callable[..., Stand]]:
 
         def make(clock: ManualClock | SteppingClock | None = None, **how: Any) -> Stand:
             chosen = SteppingClock(start=1_700_000_000.0) if clock is None else clock
-            return stack.enter_context(Stand(chosen, tmp_path, **how))
+            return stack.enter_context(Stand(clock=chosen, directory=tmp_path, **how))
 
         yield make
 

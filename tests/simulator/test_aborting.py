@@ -87,7 +87,7 @@ def test_cleanup_macros_run_to_their_end_and_print_before_the_reply(manual: Stan
     spec.watch("output/tty")
 
     running = spec.start('cdef("cleanup_once", \'for (i=0; i<2000; i++) ; print "clean", i\n\', "t"); sleep(1e6)')
-    manual.clock.until_waited_for()  # type: ignore[union-attr]
+    manual.clock.until_waited_for()
     spec.abort()
     spec.reply(running)
 

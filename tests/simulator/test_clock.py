@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pycertifspec.errors import ClockStuckError
 from pycertifspec.simulator.clock import Clock, Interrupt, ManualClock, ScaledClock, SteppingClock, clock_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pycertifspec.simulator.clock import Cancellable
 
@@ -193,20 +194,30 @@ def test_a_stepping_clock_never_goes_back() -> None:
     assert called == [10]
 
 
-def test_a_manual_clock_calls_back_only_when_it_is_advanced_and_in_order() -> None:
-    clock, heap = ManualClock(), Heap()
-    called: list[float] = []
-    clock.call_at(2, lambda: called.append(2), loop=heap)
-    clock.call_at(1, lambda: called.append(1), loop=heap)
-    clock.call_at(1.5, lambda: called.append(-1.0), loop=heap).cancel()
-    clock.call_at(9, lambda: called.append(9), loop=heap)
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop that runs in a thread."""
+    made = asyncio.new_event_loop()
+    thread = threading.Thread(target=made.run_forever)
+    thread.start()
+    yield made
+    made.call_soon_threadsafe(made.stop)
+    thread.join()
+    made.close()
 
-    heap.run()
+
+def test_a_manual_clock_calls_back_only_when_it_is_advanced_and_in_order(loop: asyncio.AbstractEventLoop) -> None:
+    clock = ManualClock()
+    called: list[float] = []
+    for when in (2, 1, 9):
+        clock.call_at(when, lambda: called.append(clock.now()), loop=loop)
+    clock.call_at(1.5, lambda: called.append(-1.0), loop=loop).cancel()
+
+    clock.advance(0)
     assert called == []
-    clock.advance(2.0)
-    heap.run()
+    clock.advance(2.5)
     assert called == [1, 2]
-    assert clock.now() == 2.0
+    assert clock.now() == 2.5
 
 
 def test_a_manual_clock_calls_at_once_for_a_time_that_has_come() -> None:
@@ -221,12 +232,149 @@ def test_a_manual_clock_calls_at_once_for_a_time_that_has_come() -> None:
 def test_a_callback_can_be_cancelled_when_it_is_handed_over_already() -> None:
     clock, heap = ManualClock(), Heap()
     called: list[float] = []
-    timer = clock.call_at(1, lambda: called.append(1), loop=heap)
-    clock.advance(1)
+    timer = clock.call_at(0, lambda: called.append(1), loop=heap)
     timer.cancel()
+    clock.advance(1)
     heap.run()
 
     assert called == []
+
+
+def test_a_callback_has_run_before_the_clock_goes_on_and_what_it_asks_for_is_done_too(
+    loop: asyncio.AbstractEventLoop,
+) -> None:
+    clock = ManualClock()
+    called: list[float] = []
+
+    def again() -> None:
+        called.append(clock.now())
+        clock.call_at(clock.now() + 1, again, loop=loop)
+
+    clock.call_soon(again, loop=loop)
+    clock.advance(100)
+
+    assert called == [float(second) for second in range(101)]
+
+
+def test_a_callback_of_the_loop_that_advances_the_clock_is_called_when_the_loop_can() -> None:
+    clock = ManualClock(patience=0.0)
+    called: list[float] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        clock.call_at(1, lambda: called.append(clock.now()), loop=loop)
+        clock.advance(5)
+        assert called == []
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert called == [5]
+
+
+def test_a_callback_for_a_loop_that_is_closed_is_an_error_and_holds_nobody_up(loop: asyncio.AbstractEventLoop) -> None:
+    clock = ManualClock(patience=0.0)
+    closed = asyncio.new_event_loop()
+    closed.close()
+
+    with pytest.raises(RuntimeError, match="closed"):
+        clock.call_soon(lambda: None, loop=closed)
+    clock.advance(1)
+
+
+def at_work(clock: ManualClock, function: Callable[[], object], what: str = "a command") -> threading.Thread:
+    """Do something in a thread as work that the clock knows of."""
+    work = clock.work(what)
+
+    def do() -> None:
+        with work.here():
+            function()
+        work.end()
+
+    return in_thread(do)[0]
+
+
+def test_one_advance_carries_work_through_all_its_waits_and_ends_when_it_has_come_to_rest() -> None:
+    clock = ManualClock()
+    times: list[float] = []
+
+    def scan() -> None:
+        for _ in range(200):
+            clock.wait(clock.now() + 0.5, Interrupt())
+            times.append(clock.now())
+
+    thread = at_work(clock, scan)
+    clock.advance(40)
+    assert times == [0.5 * point for point in range(1, 81)]
+    clock.advance(1000)
+
+    assert times[-1] == 100.0
+    assert len(times) == 200
+    assert clock.now() == 1040
+    thread.join(10)
+
+
+def test_a_wait_that_was_interrupted_is_left_before_the_clock_goes_on() -> None:
+    clock, interrupt, left = ManualClock(), Interrupt(), threading.Event()
+
+    def wait() -> None:
+        assert clock.wait(1000, interrupt) is False
+        left.set()
+
+    thread = at_work(clock, wait)
+    assert clock.until_waited_for()
+    interrupt.set()
+    clock.advance(10)
+
+    assert left.is_set()
+    thread.join(10)
+
+
+def test_work_that_neither_waits_nor_ends_is_named_and_the_time_stands_still() -> None:
+    clock = ManualClock(patience=0.05)
+    work = clock.work("an endless loop")
+    with pytest.raises(ClockStuckError, match=r"stands still at 0: after 0.05 real seconds .* an endless loop\."):
+        clock.advance(5)
+    assert clock.now() == 0
+    work.end()
+    work.end()
+    clock.advance(5)
+    assert clock.now() == 5
+
+
+def test_the_time_goes_on_while_work_waits_for_something_else() -> None:
+    clock, key = ManualClock(), Interrupt()
+
+    def ask() -> None:
+        with clock.elsewhere():
+            key.wait(10)
+
+    thread = at_work(clock, ask)
+    clock.advance(5)
+    assert thread.is_alive()
+    key.set()
+    thread.join(10)
+
+
+def test_what_works_on_a_clock_cannot_advance_it() -> None:
+    clock = ManualClock()
+    outer, inner = clock.work("a command"), clock.work("a part of it")
+    with outer.here():
+        with inner.here():
+            pass
+        with pytest.raises(RuntimeError, match="works on the clock itself: a command"):
+            clock.advance(1)
+    outer.end()
+    inner.end()
+    clock.advance(1)
+
+
+@pytest.mark.parametrize("clock", [SteppingClock(start=5.0), ScaledClock(FAST)])
+def test_a_clock_that_nobody_moves_need_not_know_of_work(clock: Clock) -> None:
+    heap = Heap()
+    work = clock.work("a command")
+    with work.here(), clock.elsewhere():
+        clock.call_soon(work.end, loop=heap)
+    heap.run()
 
 
 def test_threads_wake_when_the_manual_clock_has_passed_their_time_and_not_before() -> None:

@@ -91,6 +91,7 @@ def test_an_absolute_scan_leaves_its_motor_at_the_last_point(spec: Typed) -> Non
         ("th2th -.1 .1 2 .1", "a2scan  tth 59.9 60.1  th 29.95 30.05  2 0.1"),
         ("mesh samx 0 1 2 samy 1 2 3 .1", "mesh  samx 0 1 2  samy 1 2 3  0.1"),
         ("loopscan 3 .1", "loopscan 3 0.1 0"),
+        ("Escan 8.9 9 4 .1", "Escan 8.9 9 4 0.1"),
         ("loopscan 3 .1 .5", "loopscan 3 0.1 0.5"),
         ("{ local q; q = 4; ascan samx q/4 q/2 q .1 }", "ascan  samx 1 2  4 0.1"),
         ("def go(x) '{ ascan samx x x+1 2 .1 }'; go(1)", "ascan  samx 1 2  2 0.1"),
@@ -111,6 +112,21 @@ def test_in_a_mesh_the_first_motor_is_the_fast_one(spec: Typed) -> None:
 def test_a_loopscan_s_first_column_is_the_time(spec: Typed) -> None:
     times = column(spec("loopscan 3 1 2"), "Time")
     assert [round(time) for time in times] == [0, 3, 6]
+
+
+def test_positions_are_shown_while_the_motors_of_a_scan_move_if_that_is_wanted(spec: Typed) -> None:
+    shown = spec("_upd_flg = 1; ascan samx 0 1 1 .1")
+    assert "\r   1.0000\n" in shown
+
+
+def test_a_scan_waits_before_it_counts_if_that_is_wanted(spec: Typed) -> None:
+    def took(command: str) -> float:
+        before = spec.beamline.clock.now()
+        spec(command)
+        return spec.beamline.clock.now() - before
+
+    quick = took("ascan samx 0 1 1 .1; umv samx 0")
+    assert took("_sleep = 5; ascan samx 0 1 1 .1; umv samx 0") == pytest.approx(quick + 10, abs=0.1)
 
 
 def test_a_timescan_goes_on_until_it_is_interrupted(spec: Typed) -> None:

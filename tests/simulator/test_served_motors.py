@@ -10,6 +10,8 @@ from pycertifspec.session.options import ServerOptions
 from pycertifspec.simulator.hardware.faults import HitLimit, LoseSteps, Refuse, Stall
 from pycertifspec.wire.constants import EventTypes
 
+from .conftest import text
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -119,6 +121,33 @@ def test_properties_are_served_while_a_command_runs(manual: Stand, clock: Manual
     clock.advance(100)
     assert spec.reply(running).body == "1"
     assert spec.get("status/ready") == "1"
+
+
+POINTS = "for (i = 0; i < 20; i++) { umv th i*0.1; ct 1 }; A[th]"
+
+
+def test_one_advance_carries_a_scan_of_twenty_points_to_its_end(manual: Stand, clock: ManualClock) -> None:
+    spec = manual.talker()
+    running = spec.start(POINTS)
+    spec.sync()
+
+    clock.advance(100)
+
+    assert spec.reply(running).body == "1.9"
+    assert manual.beamline.instrument.motors[0].busy is False
+
+
+def test_one_advance_carries_all_commands_that_wait_to_their_end(manual: Stand, clock: ManualClock) -> None:
+    spec = manual.talker()
+    began = clock.now()
+    numbers = [spec.start(f"ct {seconds}; time()") for seconds in (1, 2, 3)]
+    spec.sync()
+
+    clock.advance(6.5)
+
+    ends = [float(text(spec.reply(number))) - began for number in numbers]
+    assert ends == sorted(ends)
+    assert 6.0 <= ends[-1] <= 6.5
 
 
 def test_setting_the_position_changes_the_offset_and_moves_nothing(spec: Talker) -> None:

@@ -275,8 +275,9 @@ def test_count_takes_seconds_or_monitor_counts_or_the_default(
     assert spec.value == value
 
 
-def test_uct_shows_the_counts_again_and_again(spec: Typed) -> None:
+def test_uct_shows_the_counts_again_and_again_in_their_place(spec: Typed) -> None:
     shown = spec("uct 1")
+    assert "s)\n" + 9 * "\x1b[A" + "\x1b[J\n" in shown
     seconds = [float(s) for s in re.findall(r"     Seconds = (.*)", shown)]
     assert len(seconds) > 3
     assert seconds == sorted(seconds)

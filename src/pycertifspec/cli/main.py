@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Never
 from pycertifspec.errors import (
     CallTimeoutError,
     DataFileError,
+    InvalidFileError,
     LocalProtocolError,
     RefusedError,
     RemoteError,
@@ -29,6 +30,7 @@ COMMANDS = {
     "demo": "watch Python talk to a SPEC server",
     "discover": "SPEC servers, with name, version and whether they are ready",
     "file": "list, show, plot, convert and follow SPEC data files",
+    "lint": "mistakes in macro files, found without running them",
     "replay": "serve recorded traffic as a server",
     "simulator": "a simulated SPEC",
     "sniff": "show the traffic between clients and a server",
@@ -45,6 +47,7 @@ EXIT_STATUS: tuple[tuple[type[BaseException], int], ...] = (
     (RemoteError, 1),  # the server said no
     (RefusedError, 5),  # a limit, or a read-only session
     (LocalProtocolError, 2),  # wrong usage
+    (InvalidFileError, 2),
     (DataFileError, 1),
     (ServerNotFoundError, 3),  # no connection, or not a SPEC server
     (CallTimeoutError, 4),
@@ -99,14 +102,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = os.environ.get("COMP_LINE", "").split()[1:]
     chosen = next((word for word in words if not word.startswith("-")), None)
     try:
-        _run(chosen if chosen in COMMANDS else None, words)
+        status = _run(chosen if chosen in COMMANDS else None, words)
         sys.stdout.flush()
     except (SpecError, OSError, ModuleNotFoundError, KeyboardInterrupt) as error:
         return _end(error, chosen, debug="--debug" in words)
-    return 0
+    return status
 
 
-def _run(chosen: str | None, words: Sequence[str]) -> None:
+def _run(chosen: str | None, words: Sequence[str]) -> int:
     program = parser(chosen)
     if "_ARGCOMPLETE" in os.environ:
         importlib.import_module("pycertifspec.cli.completion").complete(program)
@@ -117,7 +120,7 @@ def _run(chosen: str | None, words: Sequence[str]) -> None:
         program.error(f"which command? There are {', '.join(COMMANDS)}")
     if getattr(options, "verbose", 0) > 1:
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
-    options.run(options)
+    return options.run(options) or 0
 
 
 def _end(error: BaseException, command: str | None, *, debug: bool) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import math
 import signal
@@ -13,12 +14,14 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from pycertifspec.errors import LocalProtocolError
+from pycertifspec.errors import LocalProtocolError, RemoteError
 
 if TYPE_CHECKING:
     import argparse
 
     from pycertifspec.simulator.beamline import Beamline
+    from pycertifspec.simulator.configuration.description import Description
+    from pycertifspec.simulator.state import Keeper
 
 LAST_PORT = 65535
 
@@ -33,11 +36,17 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--host", default="127.0.0.1", help="address to bind (default: the loopback)")
     add("--port", default="6510-6530", metavar="N|A-B", help="port, or range to take a free one of")
-    add("--name", default="fourc", help="the name that clients find it by (default: fourc)")
+    add("--config", type=Path, metavar="FILE", help="the beamline: a TOML file, or SPEC's own config file")
+    add("--name", help="the name that clients find it by (default: what the configuration says, or fourc)")
     add("--time-scale", type=float, default=1.0, metavar="X", help="model seconds a second; inf: no waiting")
     add("--seed", type=int, default=0, metavar="N", help="of the counters' noise")
     add("--load", type=Path, nargs="+", default=[], metavar="FILE", help="macro files to read at the start")
+    add("--state", type=Path, metavar="DIR", help="keep positions, settings, variables and macros there")
+    add("-f", "--fresh", action="store_true", help="begin with new variables and macros; motors stay where they are")
     add("--run", type=Path, dest="macro", metavar="FILE", help="run a macro file without a server and exit")
+    add("--test", action="store_true", help="then run the file's macros whose names begin with test_, one by one")
+    add("--coverage", action="store_true", help="then show which lines of the macro files were not run")
+    add("--coverage-json", type=Path, metavar="FILE", help="write the same as JSON")
     add("--directory", type=Path, metavar="DIR", help="the only place where its macros read and write files")
     add("--allow-unix", action="store_true", help="let unix() run shell commands")
     add("--log-messages", action="store_true", help="show each message on standard error")
@@ -56,17 +65,21 @@ def run(options: argparse.Namespace) -> None:
     for path in [*options.load, *([options.macro] if options.macro else [])]:
         if not path.is_file():
             raise LocalProtocolError(f"{path} is no file")
+    if options.macro is None and (options.test or options.coverage or options.coverage_json):
+        raise LocalProtocolError("--test and --coverage need a macro file to run: --run FILE")
     if options.macro is not None:
         _run_macro(options)
     else:
         asyncio.run(_serve(options))
 
 
-def _beamline(options: argparse.Namespace, *, on_terminal: bool) -> Beamline:
+def _beamline(options: argparse.Namespace, *, on_terminal: bool, lines: set[tuple[str, int]] | None = None) -> Beamline:
     from pycertifspec.simulator.beamline import simulated  # noqa: PLC0415  other commands need no simulator
     from pycertifspec.simulator.clock import clock_at  # noqa: PLC0415
     from pycertifspec.simulator.world import World  # noqa: PLC0415
 
+    description = _description(options.config)
+    name = options.name or description.name or "fourc"
     clock = clock_at(math.inf if math.isinf(options.time_scale) else options.time_scale)
 
     def make(screen: object) -> World:
@@ -78,10 +91,40 @@ def _beamline(options: argparse.Namespace, *, on_terminal: bool) -> Beamline:
             allow_shell=options.allow_unix,
         )
 
-    beamline = simulated(make, options.name, clock, seed=options.seed)
-    beamline.load(options.load)
-    beamline.begin()
+    beamline = simulated(make, name, clock, instrument=description.instrument(clock, seed=options.seed))
+    if lines is not None:
+        beamline.interpreter.watch_lines(lines)
+    try:
+        keeper = _keep(beamline, options) if options.state is not None else None
+        beamline.load(options.load)
+        beamline.begin()
+    except BaseException:
+        beamline.close()
+        raise
+    for remark in (*description.remarks, *(keeper.remarks if keeper else ())):
+        sys.stderr.write(f"{remark}\n")
     return beamline
+
+
+def _description(config: Path | None) -> Description:
+    """Return what a file says of the beamline, or the one that is there without a file."""
+    from pycertifspec.simulator.configuration.description import Description  # noqa: PLC0415  as above
+
+    if config is None:
+        from pycertifspec.simulator.hardware.default import COUNTERS, MOTORS  # noqa: PLC0415  as above
+
+        return Description(motors=MOTORS, counters=COUNTERS, name="fourc", geometry="fourc")
+    from pycertifspec.simulator.configuration.reading import read_description  # noqa: PLC0415  only where there is a file
+
+    return read_description(config)
+
+
+def _keep(beamline: Beamline, options: argparse.Namespace) -> Keeper:
+    from pycertifspec.simulator.state import Keeper, StateFile  # noqa: PLC0415  only where it is kept
+
+    keeper = Keeper(StateFile(options.state, beamline.name), beamline.instrument, fresh=options.fresh)
+    beamline.keep(keeper)
+    return keeper
 
 
 def _print(text: str) -> None:
@@ -107,12 +150,13 @@ def _run_macro(options: argparse.Namespace) -> None:
     """
     from pycertifspec.simulator.language import MacroInterruptError, QuitError  # noqa: PLC0415  as above
 
-    beamline = _beamline(options, on_terminal=True)
+    lines: set[tuple[str, int]] | None = set() if options.coverage or options.coverage_json else None
+    beamline = _beamline(options, on_terminal=True, lines=lines)
     news: SimpleQueue[bool] = SimpleQueue()  # what a signal's handler may use
     before = {number: signal.signal(number, lambda *_: news.put(True)) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with ThreadPoolExecutor(max_workers=1, initializer=_leave_signals_to_the_main_thread) as thread:
-            work = thread.submit(beamline.load, [options.macro])
+            work = thread.submit(_load_and_test, beamline, options)
             work.add_done_callback(lambda _: news.put(False))
             while not work.done():
                 # A wait without an end is not woken by a signal that the system hands to another thread.
@@ -128,6 +172,42 @@ def _run_macro(options: argparse.Namespace) -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
         beamline.close()
+        if lines is not None:
+            _report(options, lines)
+
+
+def _load_and_test(beamline: Beamline, options: argparse.Namespace) -> None:
+    """Run the macro file, and the tests in it if that is wanted.
+
+    Raises:
+        RemoteError: the file or a test failed.
+
+    """
+    from pycertifspec.simulator.trials import trials  # noqa: PLC0415  as above
+
+    beamline.load([options.macro])
+    if not options.test:
+        return
+    problems: list[bool] = []
+    for trial in trials(beamline, [options.macro]):
+        _print(f"{trial}\n")
+        problems.append(bool(trial.problem))
+    if not problems:
+        raise RemoteError(f"{options.macro} defines no macro whose name begins with test_")
+    if any(problems):
+        raise RemoteError(f"{sum(problems)} of {len(problems)} tests failed")
+    _print(f"all {len(problems)} tests passed\n")
+
+
+def _report(options: argparse.Namespace, lines: set[tuple[str, int]]) -> None:
+    """Tell which lines of the macro files were run."""
+    from pycertifspec.simulator.linting import coverage, table  # noqa: PLC0415  as above
+
+    found = coverage([*options.load, options.macro], lines)
+    if options.coverage:
+        _print(table(found))
+    if options.coverage_json:
+        options.coverage_json.write_text(json.dumps([one.as_json() for one in found], indent=2) + "\n")
 
 
 async def _serve(options: argparse.Namespace) -> None:
@@ -140,8 +220,10 @@ async def _serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends asyncio.run() instead
             loop.add_signal_handler(number, stop.set)
-    async with server:
-        _print(f"{options.name}: SPEC server listening on {options.host}:{server.port}\n")
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(beamline.close)  # also where no port is free
+        await stack.enter_async_context(server)
+        _print(f"{beamline.name}: SPEC server listening on {options.host}:{server.port}\n")
         ends = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(beamline.finished.wait())]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .host import Server
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Self
 
     from pycertifspec.session.service import Program
@@ -27,6 +28,7 @@ class ServerThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._started = threading.Event()
+        self._server: Server | None = None
         self._failure: BaseException | None = None
         self.port = 0
 
@@ -52,6 +54,30 @@ class ServerThread:
         if self._thread is not None:
             self._thread.join()
 
+    def drop_clients(self) -> None:
+        """End each client's connection without a word, and return when that is done; they may come again."""
+        self._call(lambda server: server.drop_clients())
+
+    def die(self) -> None:
+        """Stop the server as a crash does, without a word to the clients."""
+        self._call(lambda server: server.drop_clients(admit_more=False))
+        self.stop()
+
+    def _call(self, action: Callable[[Server], object]) -> None:
+        """Have the server's thread do something, and wait until it has."""
+        done = threading.Event()
+
+        def act() -> None:
+            try:
+                if self._server is not None:
+                    action(self._server)
+            finally:
+                done.set()
+
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(act)
+            done.wait()
+
     def _run(self) -> None:
         asyncio.run(self._serve())
 
@@ -66,6 +92,7 @@ class ServerThread:
             self._started.set()
             return
         self.port = server.port
+        self._server = server
         self._started.set()
         await self._stop.wait()
         await server.close()

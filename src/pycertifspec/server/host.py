@@ -18,7 +18,7 @@ from pycertifspec.session.service import Command, Job, Service
 from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Self
 
     from pycertifspec.session.service import Program
@@ -239,6 +239,19 @@ class Server:
         self._connections.add(connection)
         return True
 
+    def drop_clients(self, *, admit_more: bool = True) -> None:
+        """End each client's connection at once and without a word; call it in the server's loop.
+
+        Args:
+            admit_more: whether they may connect again; if not, the server only waits to be closed.
+
+        """
+        if not admit_more and self._server is not None:
+            self._server.close()
+            self.max_clients = 0  # for who is in the system's queue already
+        for connection in list(self._connections):
+            connection.abort()
+
     def dismiss(self, connection: _Connection) -> None:
         """Forget a connection that is closed."""
         self._connections.discard(connection)
@@ -260,6 +273,10 @@ class Server:
     def push(self, command: Command) -> None:
         """Put a command into the queue."""
         self.service.push(command)
+
+    def on_ready(self, tell: Callable[[bool], None]) -> None:
+        """Have the program told, in the loop, when commands come and when all are done."""
+        self.service.tell_ready = tell
 
     def tell(self, name: str, value: Any, *, deleted: bool = False, mergeable: bool = True) -> None:
         """Tell those who watch a property its new value. Any thread may call it."""

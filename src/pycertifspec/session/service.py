@@ -97,6 +97,9 @@ class Channel(Protocol):
     def push(self, command: Command) -> None:
         """Put a command into the queue."""
 
+    def on_ready(self, tell: Callable[[bool], None]) -> None:
+        """Have the program told False when a command comes and none waits or runs, and True when all are done."""
+
 
 class Command(NamedTuple):
     """What is to be executed: source text, or a function or command name and its arguments as source text."""
@@ -137,6 +140,7 @@ class Service:
         self.options = options
         self.running: Job | None = None
         self.last_error = properties.NO_ERROR
+        self.tell_ready: Callable[[bool], None] = lambda _: None
         self._wake = wake
         self._interrupt = interrupt
         self._queue: deque[Job] = deque()
@@ -316,7 +320,10 @@ class Service:
 
     def push(self, command: Command, client: Client | None = None, sn: int | None = None) -> None:
         """Put a command at the end of the queue that all clients share."""
+        was_ready = self.ready
         self._queue.append(Job(command, client, sn))
+        if was_ready:
+            self.tell_ready(False)
         self._wake()
 
     def next_job(self) -> Job | None:
@@ -348,6 +355,7 @@ class Service:
             self.running = None
         if not self._queue:
             self.changed(properties.READY, "1")
+            self.tell_ready(True)
 
     def _fail(self, job: Job, reason: str) -> None:
         if job.client is not None and job.sn is not None:
@@ -359,6 +367,8 @@ class Service:
         self._queue = deque(job for job in self._queue if job.client is not client)
         for job in mine:
             self._fail(job, "aborted before it began")
+        if mine and self.ready:
+            self.tell_ready(True)
         self._starts.pop(client, None)
         self._interrupt()
         self.program.abort()

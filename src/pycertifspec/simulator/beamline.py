@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import pkgutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import RemoteError
 from pycertifspec.session import properties
 from pycertifspec.session.service import Command
 
+from .functions import assertions
 from .functions.counters import CounterFunctions
 from .functions.datafile import DataFileFunctions
 from .functions.links import Links
@@ -41,8 +43,9 @@ if TYPE_CHECKING:
 
     from pycertifspec.session.service import Channel, Published
 
-    from .clock import Clock
+    from .clock import Clock, Work
     from .hardware.instrument import Instrument
+    from .state import Keeper
     from .world import World
 
 # The standard macros, in the order in which they are read.
@@ -80,13 +83,15 @@ class Beamline:
         self.interpreter = Interpreter(world, program_name=name)
         self.simulating = False
         self.finished = asyncio.Event()
+        self._keeper: Keeper | None = None
         self._announcer = Announcer(self.instrument)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{name}-commands")
         self._running = self._aborted = False
+        self._work: Work | None = None
         self._prompt = Prompt(name, self.show)
         self._sent = 0
-        self._questions = SyncQuestions(world.interrupt, self._tell_question)
-        self._remote = RemoteFunctions(self._send, world.interrupt)
+        self._questions = SyncQuestions(clock, world.interrupt, self._tell_question)
+        self._remote = RemoteFunctions(clock, self._send, world.interrupt)
         self._motors = MotorFunctions(self.instrument, self._questions.ask, self._announcer.null_move)
         self._properties: dict[str, Published] = {}
         self._install()
@@ -96,6 +101,7 @@ class Beamline:
         counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate)
         for part in (self._motors, counters, Links(), self._remote, DataFileFunctions()):
             part.install(interpreter)
+        assertions.install(interpreter)
         interpreter.asks_before_undef = False
         motors = {motor.mnemonic for motor in self.instrument.motors}
         counted = {counter.mnemonic for counter in self.instrument.counters}
@@ -118,8 +124,8 @@ class Beamline:
             self._properties[properties.scaler_path(counter.mnemonic, "value")] = CounterValue(counter)
             self._properties[properties.scaler_path(counter.mnemonic, "count")] = count
         for macros in STANDARD_MACROS:
-            text = resources.files("pycertifspec.simulator").joinpath("macros", macros).read_text(encoding="utf-8")
-            self.run(text, source=macros)
+            text = pkgutil.get_data("pycertifspec.simulator", f"macros/{macros}")  # importlib.resources costs 10 ms
+            self.run((text or b"").decode(), source=macros)
         interpreter.symbols.on_change = self._variable_changed
         self.world.on_output = self._file_written
 
@@ -149,18 +155,47 @@ class Beamline:
             for path in paths:
                 run_file(self.interpreter, path)
 
+    def keep(self, keeper: Keeper) -> None:
+        """Keep the state from one run to the next; call it before a site's files are loaded."""
+        self._keeper = keeper
+        self.interpreter.symbols.set_builtin("STATE_FILE", keeper.path)
+        self.interpreter.symbols.set_builtin("FRESH", float(keeper.fresh))
+        self.interpreter.on_save = keeper.save
+        self.interpreter.symbols.on_declare = keeper.variable_changed
+        self._motors.fill()
+
     def begin(self) -> None:
-        """Run ``begin_mac``, if the files that were loaded define it (SPEC_LANGUAGE.md 2.7)."""
+        """Take up the state that was kept, and run ``begin_mac`` if there is one (SPEC_LANGUAGE.md 2.7).
+
+        Raises:
+            InvalidFileError: the state is not as it was written.
+
+        """
+        if self._keeper is not None:
+            self._keeper.begin(self.interpreter)
         with self._active():
             self.interpreter.run_macro("begin_mac")
 
     @contextlib.contextmanager
     def _active(self) -> Iterator[None]:
         self._begin()
+        work = self.clock.work(f"what runs in {threading.current_thread().name}")
         try:
-            yield
+            with work.here():
+                yield
         finally:
+            work.end()
             self._running = False
+            self._command_ended()
+
+    def _command_ended(self) -> None:
+        if self._keeper is not None:
+            self._keeper.command_ended()
+
+    def _property_set(self) -> None:
+        """Keep what a client has set; while a command runs, that waits for its end."""
+        if not self._running:
+            self._command_ended()
 
     def _begin(self) -> None:
         """Let interrupts be for the command that begins; one that came too late for the last is forgotten."""
@@ -213,6 +248,7 @@ class Beamline:
             self.close()
         else:
             self._announcer.attach(channel)
+            channel.on_ready(self._ready_changed)
 
     def close(self) -> None:
         """Stop what runs and end the command thread."""
@@ -223,6 +259,9 @@ class Beamline:
         self.instrument.stop()
         self._remote.close()
         self.interpreter.outputs.close_all()
+        if self._keeper is not None:
+            self._keeper.close()
+        self._ready_changed(True)
 
     def find(self, name: str) -> Published | None:
         """Return the property of this name, if there is one."""
@@ -230,7 +269,7 @@ class Beamline:
         if known is None and name.startswith("var/"):
             variable = name.removeprefix("var/")
             if self.interpreter.symbols.is_global(variable):
-                return VariableProperty(self.interpreter, variable)
+                return VariableProperty(self.interpreter, variable, self._property_set)
         return known
 
     def start_motors(self, targets: list[tuple[str, str]]) -> Command | None:
@@ -247,6 +286,12 @@ class Beamline:
     def abort_motors(self) -> None:
         """Stop what moves."""
         self.instrument.stop_motors()
+
+    def _ready_changed(self, ready: bool) -> None:
+        """Let the clock know of the commands from the first that comes until none is left."""
+        if self._work is not None:
+            self._work.end()
+        self._work = None if ready else self.clock.work(f"the commands of {self.name}")
 
     async def execute(self, command: Command) -> Any:
         """Run a command in the command thread.
@@ -275,6 +320,10 @@ class Beamline:
                 work.exception()  # told above, or of no interest after an abort
 
     def _run_command(self, text: str) -> Any:
+        with contextlib.nullcontext() if self._work is None else self._work.here():
+            return self._value_of(text)
+
+    def _value_of(self, text: str) -> Any:
         try:
             value = outside(self.interpreter.execute(text))
             if not self.interpreter.run_macro("prompt_mac"):
@@ -284,6 +333,8 @@ class Beamline:
             return ""
         except SpecLanguageError as error:
             raise RemoteError(error.message) from error
+        finally:
+            self._command_ended()
         return value
 
     def _spelled(self, command: Command) -> str:
@@ -306,6 +357,8 @@ class Beamline:
 
     def _variable_changed(self, name: str, key: str | None, value: Any) -> None:
         """Tell an assignment to those who watch; called by the interpreter for each, so it decides quickly."""
+        if self._keeper is not None:
+            self._keeper.variable_changed(name)
         path = properties.variable_path(name)
         if not self._announcer.watched(path):
             return

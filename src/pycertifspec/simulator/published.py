@@ -187,9 +187,10 @@ class SentProperty:
 class VariableProperty:
     """``var/NAME``, whole; elements are the service's affair."""
 
-    def __init__(self, interpreter: Interpreter, name: str) -> None:
+    def __init__(self, interpreter: Interpreter, name: str, on_set: Callable[[], None]) -> None:
         self._interpreter = interpreter
         self._name = name
+        self._on_set = on_set
 
     def read(self) -> Any:
         """Return the variable: text or number, an associative array as a dict, a data array."""
@@ -208,6 +209,8 @@ class VariableProperty:
                 self._interpreter.set(self._name, value)
         except SpecError as error:
             raise RemoteError(str(error)) from error
+        finally:
+            self._on_set()
 
     def _write_rows(self, rows: list[str]) -> None:
         """Set the rows of a string array, from the first one."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .clock import Interrupt
+    from .clock import Clock, Interrupt
     from .hardware.motor import Motor
 
 # How long the question waits for a client's answer, in real seconds; then it is no, as at the keyboard.
@@ -19,12 +19,14 @@ class SyncQuestions:
     """Asks in the command thread, is answered from the server's.
 
     Args:
+        clock: time goes on while the question waits.
         interrupt: ends the waiting.
         tell: shows a motor's question to clients; False if nobody watches it.
 
     """
 
-    def __init__(self, interrupt: Interrupt, tell: Callable[[str, str], bool]) -> None:
+    def __init__(self, clock: Clock, interrupt: Interrupt, tell: Callable[[str, str], bool]) -> None:
+        self._clock = clock
         self._interrupt = interrupt
         self._tell = tell
         self._condition = threading.Condition()
@@ -39,7 +41,7 @@ class SyncQuestions:
             self._answers.pop(motor.mnemonic, None)
         if not self._tell(motor.mnemonic, f"{steps[0]} {steps[1]}"):
             return False
-        with self._interrupt.passed_to(self._look), self._condition:
+        with self._clock.elsewhere(), self._interrupt.passed_to(self._look), self._condition:
             self._condition.wait_for(
                 lambda: motor.mnemonic in self._answers or self._interrupt.is_set(), timeout=ANSWER_TIME
             )

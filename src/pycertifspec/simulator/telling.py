@@ -110,7 +110,9 @@ class Announcer:
 
     def _wake(self) -> None:
         """Publish soon: something was started, stopped or set. Called by whoever did it."""
-        self.soon(self._publish)
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed: nobody is left to be told
+                self._instrument.clock.call_soon(self._publish, loop=self._loop)
 
     def _publish(self) -> None:
         """Tell what the instrument did until now, and come again when it does something next."""

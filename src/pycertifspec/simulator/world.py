@@ -87,7 +87,8 @@ class World:
         if self._keyboard is None:
             self._screen(f"{prompt}\n")
             return None
-        return self._keyboard(prompt)
+        with self.clock.elsewhere():
+            return self._keyboard(prompt)
 
     def read_key(self) -> str:
         """Return nothing: single keys are not read."""

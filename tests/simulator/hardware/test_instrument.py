@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import replace
 
@@ -155,3 +156,21 @@ def test_on_a_clock_that_steps_a_day_of_counting_is_over_at_once() -> None:
     assert one.wait(Interrupt()) is True
     assert one.clock.now() == 86_400
     assert one.counter("sec").value == 86_400
+
+
+def test_a_wait_ends_although_a_motion_ends_between_two_looks_at_the_clock() -> None:
+    class Hasty(SteppingClock):
+        """Each look at the clock takes as long as the motion."""
+
+        def now(self) -> float:
+            self._jump(super().now() + 1.2)
+            return super().now()
+
+        def wait(self, until: float, interrupt: Interrupt) -> bool:
+            assert until < math.inf
+            return super().wait(until, interrupt)
+
+    instrument = Instrument([TH], [], Hasty())
+    instrument.start({"th": 1.5})
+
+    assert instrument.wait(Interrupt())

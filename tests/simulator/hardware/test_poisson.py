@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,12 @@ def test_the_nth_arrival_is_where_the_count_becomes_n(key: str, number: int) -> 
 def test_nothing_is_expected_and_nothing_comes() -> None:
     assert PoissonProcess("a").count(0.0) == 0
     assert PoissonProcess("a").reach(0) == 0.0
+
+
+@pytest.mark.parametrize("huge", [2.0**50, 1e18, 1e300])
+def test_more_counts_than_a_double_tells_apart_come_as_they_are_expected(huge: float) -> None:
+    assert PoissonProcess("a").count(huge) == huge
+    assert PoissonProcess("a").reach(int(huge)) == huge
 
 
 def spread(expected: float) -> tuple[float, float]:

@@ -58,11 +58,11 @@ class Reader:
 
         """
         whole, newline, self._tail = (self._tail + data).rpartition(b"\n")
-        if len(self._tail) > MAX_LINE:
-            raise DataFileError(f"line {self._number + 1} is longer than {MAX_LINE} bytes: this is no SPEC data file")
         first = len(self._scans)
         if newline:
             self._take(whole)
+        if len(self._tail) > MAX_LINE:
+            raise DataFileError(f"line {self._number + 1} is longer than {MAX_LINE} bytes: this is no SPEC data file")
         return range(first, self._count if newline else first)
 
     def finish(self) -> range:

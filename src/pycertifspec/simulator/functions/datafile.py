@@ -13,7 +13,7 @@ from pycertifspec.errors import DataFileError
 from pycertifspec.simulator.datafile import Reader, formats
 from pycertifspec.simulator.language import AssociativeArray, Function, SpecRuntimeError, to_python
 from pycertifspec.simulator.language.tables import ANY
-from pycertifspec.simulator.language.values import ArrayValue, to_integer, to_number, to_text
+from pycertifspec.simulator.language.values import ArrayValue, parse_number, to_integer, to_number, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,7 @@ class DataFileFunctions:
             ("_df_labels", self.labels, 1, ANY),
             ("_df_epoch", self.epoch, 0, 1),
             ("_df_row", self.row, 1, ANY),
+            ("_df_keep", self.keep, 3, ANY),
             ("_df_spectrum", self.spectrum, 2, ANY),
             ("_df_comment", self.comment, 1, 2),
             ("_df_aborted", self.aborted, 1, 2),
@@ -102,8 +103,26 @@ class DataFileFunctions:
         return formats.epoch(now - _epoch(interpreter))
 
     def row(self, _: Interpreter, *values: Value) -> Value:
-        """A row: (values ...); text goes as it is, as that of _df_epoch(), and "" leaves two blanks."""
-        return formats.row([value if isinstance(value, str) else to_number(value) for value in _flat(values)])
+        """A row: (values ...); a text with blanks holds several, one without goes as it is, "" leaves two blanks."""
+        found: list[float | str] = []
+        for value in _flat(values):
+            if not isinstance(value, str):
+                found.append(to_number(value))
+            elif " " in value:
+                numbers = ((word, parse_number(word)) for word in value.split())
+                found += [word if number is None else number for word, number in numbers]
+            else:
+                found.append(value)
+        return formats.row(found)
+
+    def keep(self, _: Interpreter, table: Value, row: Value, *values: Value) -> Value:
+        """Put values into a row of a data array, as SCAN_D: (array, row, values ...)."""
+        where = to_number(row)
+        if not isinstance(table, ArrayValue):
+            raise SpecRuntimeError("_df_keep(): the first argument is no data array.")
+        for column, value in enumerate(_numbers(values)):
+            table.set_at([[where], [float(column)]], value)
+        return 0.0
 
     def spectrum(self, _: Interpreter, name: Value, *values: Value) -> Value:
         """@A ..., 25 channels to a line: (name such as "A", channels ...)."""

@@ -169,15 +169,19 @@ class MotorFunctions:
             doubtful = [motor for motor in self._instrument.motors if motor.discrepancy]
         for motor in doubtful:
             self._check_sync(interpreter, motor, silently=bool(bits & READ_SILENTLY))
+        self.fill(dial=bool(bits & READ_DIAL))
+        return 0.0
+
+    def fill(self, *, dial: bool = False) -> None:
+        """Fill A with all positions as SPEC believes them to be."""
         with self._instrument.hold():
-            if bits & READ_DIAL:
+            if dial:
                 self._read = {str(n): motor.dial_position for n, motor in enumerate(self._instrument.motors)}
             else:
                 self._read = {str(n): motor.position for n, motor in enumerate(self._instrument.motors)}
         self._assigned.clear()
         if self.positions is not None:
             self.positions.elements.update(self._read)
-        return 0.0
 
     def _check_sync(self, interpreter: Interpreter, motor: Motor, *, silently: bool) -> None:
         """Settle where a motor is. A question may take long: never ask while the instrument is held."""
@@ -267,19 +271,17 @@ class MotorFunctions:
 
     def move_all(self, interpreter: Interpreter, __: list[Value], ___: list[str]) -> None:
         """Start every motor whose A[] was set to another position; if one may not move, none does."""
-        wanted = {
-            motor: self._target(index)
-            for index, motor in enumerate(self._instrument.motors)
-            if self._target(index) != self._read.get(str(index))
-        }
+        motors = self._instrument.motors
+        set_to = {int(number): self._target(int(number)) for number in self._assigned}
+        wanted = {motors[index]: to for index, to in sorted(set_to.items()) if to != self._read.get(str(index))}
         for motor in wanted:
             self._check_sync(interpreter, motor, silently=False)
-        for motor, target in wanted.items():
-            refuse(motor, target)
         try:
             started = self._instrument.start({motor.mnemonic: target for motor, target in wanted.items()})
         except RefusedError as error:
-            raise SpecRuntimeError(_refusal_text(self._instrument.motor(error.mnemonic), error.refusal)) from error
+            motor = self._instrument.motor(error.mnemonic)
+            refuse(motor, wanted[motor])
+            raise SpecRuntimeError(_refusal_text(motor, error.refusal)) from error
         for number in sorted(self._assigned, key=int):
             if self._instrument.motors[int(number)] not in started:
                 self._on_null_move(self._instrument.motors[int(number)].mnemonic)

@@ -18,7 +18,7 @@ from pycertifspec.wire.constants import DataTypes, EventTypes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pycertifspec.simulator.clock import Interrupt
+    from pycertifspec.simulator.clock import Clock, Interrupt
     from pycertifspec.simulator.language import Interpreter, Value
     from pycertifspec.SpecSocket import SpecMessage
 
@@ -86,12 +86,14 @@ class RemoteFunctions:
     """What macros can ask of other servers, and tell the clients of this one.
 
     Args:
+        clock: time goes on while another server is waited for.
         tell: sends an event to the clients that watch a property.
         interrupt: ends the waiting for an answer; the connection is given up then, for the answer may still come.
 
     """
 
-    def __init__(self, tell: Callable[[str, Any], None], interrupt: Interrupt) -> None:
+    def __init__(self, clock: Clock, tell: Callable[[str, Any], None], interrupt: Interrupt) -> None:
+        self._clock = clock
         self._tell = tell
         self._interrupt = interrupt
         self._servers: dict[str, Remote] = {}
@@ -133,7 +135,7 @@ class RemoteFunctions:
     ) -> Value:
         try:
             server = self._server(address)
-            with self._interrupt.passed_to(server.give_up):
+            with self._clock.elsewhere(), self._interrupt.passed_to(server.give_up):
                 reply = server.answer(server.send(command, name, body))
         except (SpecError, OSError) as error:
             self._drop(address)
@@ -226,7 +228,7 @@ class RemoteFunctions:
             return -1.0
         server = self._servers[found[0]]
         try:
-            with self._interrupt.passed_to(server.give_up):
+            with self._clock.elsewhere(), self._interrupt.passed_to(server.give_up):
                 reply = server.answer(found[1])
         except (SpecError, OSError) as error:
             self._drop(found[0])

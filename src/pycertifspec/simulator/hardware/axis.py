@@ -51,8 +51,17 @@ class Axis:
 
     def spec_steps(self, now: float) -> int:
         """Return where SPEC believes it to be."""
+        return self.counts(now)[2]
+
+    def counts(self, now: float) -> tuple[int, int, int]:
+        """Return where it is by its own steps, by the controller's and by SPEC's."""
         place = self.motion.step_at(now) if self.motion else self._steps
-        return place + self._zero + self._drift
+        return place, place + self._zero, place + self._zero + self._drift
+
+    def put(self, steps: int, controller: int, spec: int) -> None:
+        """Stand somewhere, by all three counts, as after the program was away."""
+        self.motion = None
+        self._steps, self._zero, self._drift = steps, controller - steps, spec - controller
 
     @property
     def discrepancy(self) -> tuple[int, int] | None:

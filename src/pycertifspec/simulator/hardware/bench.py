@@ -106,8 +106,9 @@ class Bench:
         self._hold = Hold(self)
         self._depth = 0
         self._now = -math.inf  # while somebody holds
+        self._witnesses: list[Callable[[], None]] = []
         self._next_live = math.inf
-        self._touched = False
+        self._touched = self._settled = False
 
     def add(self, device: Device, *, before_change: Callable[[float], None] | None = None) -> None:
         """Put a device on the bench.
@@ -121,7 +122,8 @@ class Bench:
         with self._lock:
             self._devices.append(device)
             self._soonest = None
-            self._told.append(device.visible(self.clock.now()))
+            if self._feeds:
+                self._told.append(device.visible(self.clock.now()))
             if before_change:
                 self._before_change.append(before_change)
 
@@ -150,9 +152,11 @@ class Bench:
         """End holding; who is outermost tells those who wait that something was changed."""
         self._depth -= 1
         wake: tuple[Callable[[], None], ...] = ()
-        if self._touched and not self._depth:
-            self._touched = False
-            wake = (*(feed.wake for feed in self._feeds), *self._listeners)
+        if not self._depth and (self._touched or self._settled):
+            if self._touched:
+                wake = (*(feed.wake for feed in self._feeds), *self._listeners)
+            wake += tuple(self._witnesses)
+            self._touched = self._settled = False
         self._lock.release()
         for listener in wake:
             listener()
@@ -187,6 +191,8 @@ class Bench:
         """
         feed = ChangeFeed(wake, self._take)
         with self.hold() as now:
+            if not self._feeds:
+                self._told = [device.visible(now) for device in self._devices]
             self._feeds.append(feed)
             self._arm(now)
         return feed
@@ -206,6 +212,14 @@ class Bench:
         finally:
             with self._lock:
                 self._listeners.remove(listener)
+
+    def witness(self, witness: Callable[[], None]) -> None:
+        """Call `witness` from now on after whatever is started, stopped or set, and after what has ended by itself.
+
+        It is called in the thread that did or noticed it, and should only pass the word on.
+        """
+        with self._lock:
+            self._witnesses.append(witness)
 
     def next_event_time(self) -> float:
         """Return when to look at the changes again if nothing is started until then; infinity for never."""
@@ -254,6 +268,7 @@ class Bench:
             device.settle(event)
             self._note(device, event)
         self._soonest = None
+        self._settled = True
         self._arm(event)
 
     def _tell_live(self, now: float) -> None:
@@ -270,10 +285,12 @@ class Bench:
             self._next_live = now + self._live_interval
 
     def _note(self, device: Device, now: float) -> None:
-        """Compare what is visible with what was told, and tell the difference."""
+        """Compare what is visible with what was told, and tell the difference, if anybody reads it."""
+        if not self._feeds:
+            return
         index = self._devices.index(device)
         before, after = self._told[index], device.visible(now)
         self._told[index] = after
-        for (mnemonic, name), value in changed(before, after, device.busy_key) if self._feeds else ():
+        for (mnemonic, name), value in changed(before, after, device.busy_key):
             for feed in self._feeds:
                 feed.add(Change(now, device.kind, mnemonic, name, value))

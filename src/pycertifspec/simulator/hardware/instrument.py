@@ -94,12 +94,12 @@ class Instrument:
         """
         wanted = {self.motor(mnemonic): target for mnemonic, target in targets.items()}
         with self.hold():
-            for motor, target in wanted.items():
+            for motor, target in wanted.items() if len(wanted) > 1 else ():  # one motor refuses by itself
                 if error := motor.plan(target).error:
                     raise RefusedError(motor.mnemonic, error, f"move to {target:g}")
             started: list[Motor] = []
             try:
-                started.extend(motor for motor in self.motors if motor in wanted and motor.move(wanted[motor]))
+                started.extend(motor for motor in sorted(wanted, key=self.motors.index) if motor.move(wanted[motor]))
             except RefusedError:  # only now, as a fault on demand
                 for motor in started:
                     motor.stop()
@@ -140,9 +140,11 @@ class Instrument:
         with interrupt.passed_to(wake.set), self._bench.listening(wake.set):
             while not interrupt.is_set():
                 wake.clear()  # before looking: what happens after the look ends the wait
-                if interrupt.is_set() or not self.is_busy(motors=motors, counters=counters):
+                with self.hold():  # one look: another thread that notices the end meanwhile tells nobody
+                    busy, until = self.is_busy(motors=motors, counters=counters), self._bench.next_end_time()
+                if interrupt.is_set() or not busy:
                     break
-                self.clock.wait(self._bench.next_end_time(), wake)
+                self.clock.wait(until, wake)
         return not interrupt.is_set()
 
     def next_event_time(self) -> float:
@@ -159,6 +161,10 @@ class Instrument:
         late: each change has its own time.
         """
         return self._bench.watch(wake)
+
+    def witness(self, witness: Callable[[], None]) -> None:
+        """Call `witness` from now on after each beginning, end and setting (see `Bench.witness`)."""
+        self._bench.witness(witness)
 
     def unwatch(self, feed: ChangeFeed) -> None:
         """Record changes for this reader no longer."""

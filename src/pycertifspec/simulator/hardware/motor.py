@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from .axis import Axis
 from .mechanics import Rail, Search, legs_of_move, way_of_search
 from .motion import Homing, Path
-from .reading import MotorFlags, MotorReading, MoveInfo, beyond_limit, motor_reading, move_info
+from .reading import MotorFlags, MotorReading, MoveInfo, motor_reading, move_info
 from .refusals import Refusal, RefusedError, finite
+from .standing import Standing
 from .units import Units
 
 if TYPE_CHECKING:
@@ -115,9 +116,8 @@ class Motor:
         """
         with self._bench.hold() as now:
             units, target = self._units(), finite(self.mnemonic, target, "target")
-            info = move_info(self._config, units, self._axis.spec_steps(now), target)
-            error = beyond_limit(info, units, self._limits) or self._immovable()
-            return replace(info, error=error) if info.to_move else info
+            here = self._axis.spec_steps(now)
+            return move_info(self._config, units, here, target, self._limits, self._immovable())
 
     def move(self, target: float) -> bool:
         """Start for a target in user units; return False if it is there already, within the rounding to a step.
@@ -220,6 +220,34 @@ class Motor:
             if scale_changes and self._axis.motion is not None:
                 raise RefusedError(self.mnemonic, Refusal.BUSY, "change its steps per unit or sign")
             self._config = replace(config, mnemonic=old.mnemonic)
+
+    @property
+    def standing(self) -> Standing:
+        """Where it is and what was set of it: enough to stand there again in another program."""
+        with self._bench.hold() as now:
+            steps, controller, spec = self._axis.counts(now)
+            units = self._units()
+            return Standing(
+                axis=self._axis.rail.units.dial(steps),
+                controller=units.dial(controller),
+                dial=units.dial(spec),
+                commanded=self._commanded_dial,
+                offset=self._offset,
+                low_limit=self._limits[0],
+                high_limit=self._limits[1],
+            )
+
+    def stand(self, standing: Standing) -> None:
+        """Stand where another program has left it; nothing moves, and no motion is under way afterwards."""
+        with self._bench.change(self):
+            units = self._units()
+            self._axis.put(
+                self._axis.rail.units.steps(standing.axis),
+                units.steps(standing.controller),
+                units.steps(standing.dial),
+            )
+            self._commanded_dial, self._offset = standing.commanded, standing.offset
+            self._limits = (standing.low_limit, standing.high_limit)
 
     # Trouble
 

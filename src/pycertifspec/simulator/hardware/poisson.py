@@ -16,6 +16,9 @@ from struct import Struct
 
 _FIRST_BLOCK = 32.0  # most detectors see more in a count, and each block costs a draw
 _FEW = 16  # arrivals that are placed one by one
+# Beyond so many arrivals halves of a block can no longer be told apart in a double, and noise is below one in 10^7:
+# what is expected is what comes.
+_MOST = 2.0**50
 _MOST_BITS = 512  # up to here halves are drawn by tossing coins; beyond, a normal is as good
 
 # A draw is 64 bytes of a hash: 512 coins, or 16 numbers in [0, 1). It costs a fifth of seeding a generator.
@@ -38,8 +41,8 @@ class PoissonProcess:
 
     def count(self, expected: float) -> int:
         """Return how many arrivals there are up to `expected`."""
-        if expected <= 0:
-            return 0
+        if not 0 < expected < _MOST:
+            return 0 if not expected > 0 else int(expected)
         low, high, before = 0.0, _FIRST_BLOCK, 0
         while expected >= high:
             before += self._block(low, high)
@@ -55,8 +58,8 @@ class PoissonProcess:
 
     def reach(self, number: int) -> float:
         """Return where the arrival of this number is: the least `expected` of which the count is as high."""
-        if number <= 0:
-            return 0.0
+        if not 0 < number < _MOST:
+            return max(0.0, float(number))
         low, high, left_over = 0.0, _FIRST_BLOCK, number
         while (inside := self._block(low, high)) < left_over:
             left_over -= inside

@@ -23,6 +23,29 @@ class Rate(Protocol):
         ...
 
 
+def _check(rate: Constant | Peak | Step, *, positive: str = "", not_zero: str = "") -> None:
+    """Refuse numbers with which nothing can be counted.
+
+    Raises:
+        ValueError: a height is negative, a width is zero, or a number is not finite.
+
+    """
+    for name in rate.__slots__:
+        value = getattr(rate, name)
+        if not isinstance(value, (int, float)):
+            continue
+        expected = "a finite number"
+        good = math.isfinite(value)
+        if name in ("rate", "height"):
+            expected, good = "zero or more", good and value >= 0
+        elif name == positive:
+            expected, good = "a positive number", good and value > 0
+        elif name == not_zero:
+            expected, good = "a number that is not zero", good and value != 0
+        if not good:
+            raise ValueError(f"{name} is {value!r}, expected {expected}")
+
+
 class Shape(StrEnum):
     """Of a peak."""
 
@@ -35,6 +58,9 @@ class Constant:
     """The same everywhere, in counts per second."""
 
     rate: float
+
+    def __post_init__(self) -> None:
+        _check(self)
 
     def __call__(self, positions: Mapping[str, float]) -> float:  # noqa: ARG002  it is the same everywhere
         """Return the rate."""
@@ -64,6 +90,9 @@ class Peak:
     height: float = 1.0
     shape: Shape = Shape.GAUSSIAN
 
+    def __post_init__(self) -> None:
+        _check(self, positive="fwhm")
+
     def __call__(self, positions: Mapping[str, float]) -> float:
         """Return the rate where the motors are."""
         distance = 2 * (positions[self.motor] - self.center) / self.fwhm
@@ -92,6 +121,9 @@ class Step:
     center: float
     width: float
     height: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check(self, not_zero="width")
 
     def __call__(self, positions: Mapping[str, float]) -> float:
         """Return the rate where the motors are."""

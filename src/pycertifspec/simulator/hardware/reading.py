@@ -112,13 +112,30 @@ class MoveInfo:
     leftover: float
 
 
-def move_info(config: MotorConfig, units: Units, here: int, target: float) -> MoveInfo:
-    """Return what a move from step `here` to a user position would do if nothing forbids it."""
+def move_info(
+    config: MotorConfig,
+    units: Units,
+    here: int,
+    target: float,
+    limits: tuple[float, float],
+    immovable: Refusal | None,
+) -> MoveInfo:
+    """Return what a move from step `here` to a user position would do.
+
+    Args:
+        config: of the motor.
+        units: of the motor now.
+        here: the step on which it stands.
+        target: in user units.
+        limits: in dial units.
+        immovable: why it cannot move at all, or None.
+
+    """
     there = units.steps_of_user(target)
     legs = legs_of_move(there - here, config)
     return MoveInfo(
         to_move=there != here,
-        error=None,
+        error=None if there == here else _beyond_limit(units.dial(there), units, limits) or immovable,
         commanded=target,
         target=units.user(there),
         target_dial=units.dial(there),
@@ -130,9 +147,9 @@ def move_info(config: MotorConfig, units: Units, here: int, target: float) -> Mo
     )
 
 
-def beyond_limit(info: MoveInfo, units: Units, limits: tuple[float, float]) -> Refusal | None:
+def _beyond_limit(dial: float, units: Units, limits: tuple[float, float]) -> Refusal | None:
     """Return which limit, in dial units, forbids a move; a motor may go to the step that is nearest to it."""
     low, high = (units.rounded_dial(limit) for limit in limits)
-    if info.target_dial < low:
+    if dial < low:
         return Refusal.LOW_LIMIT
-    return Refusal.HIGH_LIMIT if info.target_dial > high else None
+    return Refusal.HIGH_LIMIT if dial > high else None

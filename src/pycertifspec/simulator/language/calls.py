@@ -17,6 +17,7 @@ from .errors import (
 from .input_stack import Frame, InputStack
 from .parser import Parser
 from .scope import ElementReference, Reference, Run, Unit
+from .tables import expected_count
 
 if TYPE_CHECKING:
     from .limits import Limits
@@ -170,8 +171,7 @@ class Calls:
             SpecRuntimeError: always.
 
         """
-        low, high = function.minimum, function.maximum
-        expected = str(low) if low == high else f"at least {low}" if high >= 1000 else f"{low} to {high}"
+        expected = expected_count(function.minimum, function.maximum)
         raise SpecRuntimeError(messages.ARGUMENT_COUNT.format(name=function.name, got=count, expected=expected))
 
     def run_command(self, name: str, values: list[Value], names: list[str]) -> None:

@@ -172,6 +172,8 @@ class DataArray(ArrayValue):
 
     def set_at(self, subscripts: Sequence[Subscript], value: Value) -> None:
         """Store into an element or a sub-array."""
+        if value.__class__ is float and len(subscripts) == 2 and self._set_double(subscripts, value):
+            return
         where = self._where(subscripts)
         target = self.data[where]
         if not isinstance(target, np.ndarray):
@@ -180,6 +182,18 @@ class DataArray(ArrayValue):
         changed = DataArray(target.copy(), self.element, self.limits)
         changed.assign(value)
         self.data[where] = changed.data
+
+    def _set_double(self, subscripts: Sequence[Subscript], value: float) -> bool:
+        """Store a number into an element of a table of doubles, the usual case; tell whether it was one."""
+        data = self.data
+        row, column = subscripts
+        if data.ndim != 2 or data.dtype != np.float64 or len(row) != 1 or len(column) != 1:
+            return False
+        i, j = row[0], column[0]
+        if i.__class__ is not float or j.__class__ is not float or not (0 <= i < len(data) and 0 <= j < data.shape[1]):
+            return False
+        data[int(i), int(j)] = value
+        return True
 
     def assign(self, value: Value) -> None:
         """Fill with a scalar or copy from an array, up to the smaller size."""

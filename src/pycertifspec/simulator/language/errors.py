@@ -18,11 +18,12 @@ _CALLS_SHOWN = 4
 
 
 class Position(NamedTuple):
-    """Where a piece of program text stands."""
+    """Where a piece of program text stands; `column` counts from 1, and is 0 where nobody knows."""
 
     source: str = "tty"
     line: int = 1
     macro: str = ""
+    column: int = 0
 
 
 class SpecLanguageError(SpecError):

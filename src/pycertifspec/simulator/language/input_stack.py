@@ -49,10 +49,13 @@ class Frame:
     def position(self, offset: int) -> Position:
         """Return the place of a character."""
         if self.place is not None:
-            return Position(self.place.source, self.place.line, self.macro)
+            return self.place._replace(macro=self.macro)
         if self._newlines is None:
             self._newlines = [n for n, character in enumerate(self.text) if character == "\n"]
-        return Position(self.source, self.line + bisect_right(self._newlines, offset - 1), self.macro)
+        line = bisect_right(self._newlines, offset - 1)
+        # The text of a macro begins somewhere in the first line.
+        column = offset - self._newlines[line - 1] if line else 0 if self.macro else offset + 1
+        return Position(self.source, self.line + line, self.macro, column)
 
     def extend(self, text: str) -> None:
         """Add text at the end."""

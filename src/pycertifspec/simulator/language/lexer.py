@@ -10,6 +10,8 @@ from .errors import IncompleteInputError, LimitExceededError, Position, exceeded
 from .input_stack import Frame, InputStack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .limits import Limits
     from .macros import Macro, MacroTable
 
@@ -64,6 +66,7 @@ class Lexer:
         expanding: whether names of macros are replaced by their text; off while a name is being declared.
         hidden: names that a ``local`` declaration hides from expansion (SPEC_LANGUAGE.md 3.1).
         between_statements: whether the end of a file may be passed.
+        on_expand: told the macro, the arguments and the place of each use of a text macro, for tools.
         seen: the names met since it was cleared, with the macro each one was: what compiled text depends on.
 
     """
@@ -76,6 +79,7 @@ class Lexer:
         self.between_statements = True
         self.hidden: set[str] = set()
         self.seen: dict[str, Macro | None] | None = None
+        self.on_expand: Callable[[Macro, list[str], Position], None] | None = None
         self._expansions = 0
         self._expanded_characters = 0
         self._last = Frame("", "tty")
@@ -142,6 +146,8 @@ class Lexer:
                 messages.TOO_MANY_ARGUMENTS.format(name=macro.name, limit=self.limits.macro_arguments),
                 position=frame.position(offset),
             )
+        if self.on_expand is not None:
+            self.on_expand(macro, arguments, frame.position(offset))
         text = macro.substitute(arguments, self.limits)
         self._expanded_characters += len(text)
         if self._expansions > self.limits.expansions:

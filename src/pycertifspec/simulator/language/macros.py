@@ -136,6 +136,22 @@ class MacroTable:
         self._macros[macro.name] = macro
         self.version += 1
 
+    def restore(self, macro: Macro) -> None:
+        """Add or replace a macro of any kind as another program had it.
+
+        Raises:
+            LimitExceededError: its text is too long.
+
+        """
+        if macro.pieces is None:
+            self.define(macro)
+        else:
+            self._define_chain(macro, list(macro.pieces))
+
+    def snapshot(self) -> dict[str, Macro]:
+        """Return all macros as they are now."""
+        return self._macros.copy()
+
     def remove(self, name: str) -> bool:
         """Forget a macro; tell whether there was one."""
         self.version += 1

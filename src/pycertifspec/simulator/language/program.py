@@ -10,39 +10,63 @@ from .input_stack import Frame, InputStack
 from .parser import Parser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from .limits import Limits
     from .macros import MacroTable
 
 
-def parse_all(
-    text: str, macros: MacroTable, limits: Limits, *, source: str = "tty", commands: Mapping[str, str]
-) -> tuple[list[nodes.Statement], list[SpecSyntaxError]]:
-    """Parse a whole text without running anything: statements, and what is wrong with it.
+class Reader:
+    """Gives the statements of a text without running them, and in between what is wrong with it.
 
     After an error reading goes on at the next line, so that a file's faults are found together.
     """
-    stack = InputStack(limits)
-    stack.push(Frame(text, source, closed=True))
-    parser = Parser(stack, macros, limits, commands=commands)
+
+    def __init__(
+        self,
+        frame: Frame,
+        macros: MacroTable,
+        limits: Limits,
+        *,
+        commands: Mapping[str, str],
+        is_variable: Callable[[str], bool] = lambda _name: False,
+    ) -> None:
+        self._stack = InputStack(limits)
+        self._stack.push(frame)
+        self.parser = Parser(self._stack, macros, limits, commands=commands, is_variable=is_variable)
+
+    def __iter__(self) -> Iterator[nodes.Statement | SpecSyntaxError]:
+        while True:
+            try:
+                statement = self.parser.next_statement()
+            except SpecSyntaxError as error:
+                yield error
+                if isinstance(error, IncompleteInputError) and error.kind == "quot":
+                    return
+                self._skip_line()
+                continue
+            if statement is None:
+                return
+            yield statement
+
+    def _skip_line(self) -> None:
+        del self._stack.frames[1:]
+        bottom = self._stack.frames[0]
+        end = bottom.text.find("\n", bottom.offset)
+        bottom.offset = len(bottom.text) if end < 0 else end + 1
+
+
+def parse_all(
+    text: str, macros: MacroTable, limits: Limits, *, source: str = "tty", commands: Mapping[str, str]
+) -> tuple[list[nodes.Statement], list[SpecSyntaxError]]:
+    """Parse a whole text without running anything: statements, and what is wrong with it."""
     statements: list[nodes.Statement] = []
     errors: list[SpecSyntaxError] = []
-    while True:
-        try:
-            statement = parser.next_statement()
-        except SpecSyntaxError as error:
-            errors.append(error)
-            if isinstance(error, IncompleteInputError) and error.kind == "quot":
-                break
-            del stack.frames[1:]
-            bottom = stack.frames[0]
-            end = bottom.text.find("\n", bottom.offset)
-            bottom.offset = len(bottom.text) if end < 0 else end + 1
-            continue
-        if statement is None:
-            break
-        statements.append(statement)
+    for item in Reader(Frame(text, source, closed=True), macros, limits, commands=commands):
+        if isinstance(item, SpecSyntaxError):
+            errors.append(item)
+        else:
+            statements.append(item)
     return statements, errors
 
 

@@ -50,6 +50,7 @@ class Symbols:
 
     Attributes:
         on_change: told after each assignment to a global variable or to an element of one; None when nobody listens.
+        on_declare: told the name of each variable that was made global without a value.
 
     """
 
@@ -58,6 +59,7 @@ class Symbols:
         # Whether arrays are told the name of their variable, so that assignments to elements are reported too.
         self._owns = owns
         self.on_change: ChangeListener | None = None
+        self.on_declare: Callable[[str], None] | None = None
 
     def __iter__(self) -> Iterator[Cell]:
         return iter([cell for _, cell in sorted(self._cells.items()) if cell.is_global])
@@ -83,6 +85,8 @@ class Symbols:
         if not cell.is_global:
             cell.is_global = True
             cell.plain = cell.value.__class__ in SCALARS
+            if self.on_declare is not None:
+                self.on_declare(cell.name)
 
     def remove(self, cell: Cell) -> None:
         """Make a global variable vanish.

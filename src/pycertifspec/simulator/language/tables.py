@@ -18,6 +18,11 @@ I_ = TypeVar("I_", bound="Callable[..., Any]")
 ANY = 1_000_000
 
 
+def expected_count(low: int, high: int) -> str:
+    """Say how many arguments are wanted."""
+    return str(low) if low == high else f"at least {low}" if high >= 1000 else f"{low} to {high}"
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A built-in function.

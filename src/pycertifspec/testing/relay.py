@@ -1,4 +1,4 @@
-"""A relay between a client and a server that chops, delays, stalls and cuts what goes through it."""
+"""`Relay`: stands between a client and a server, and chops, delays, stalls and cuts what goes through it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 Direction = Literal["up", "down"]  # up: from the client to the server
 
+_CONNECT_TIME = 5.0  # seconds that the server may take to accept
 _FULL = 1 << 16  # bytes that wait in one direction before no more are read
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is done to a connection.
+    """What is done to a connection; by default nothing.
 
     Attributes:
         piece: bytes that are passed on at a time; 0 for as many as there are.
@@ -126,28 +127,43 @@ class _Connection:
 class Relay:
     """Passes on what goes between clients and one server, by the plan of the moment a client connects.
 
+    It listens from the start on a free port of the loopback; `close` it, or use it in a ``with`` block. The server
+    need not be there before a client connects: without it, the client is hung up on.
+
     Args:
-        target: where the server listens.
-        plan: what is done to the next connections; may be replaced at any time.
+        host: where the server listens.
+        port: its port.
+        plan: what is done to the next connections.
+
+    Attributes:
+        plan: may be replaced at any time; connections keep the one that they began with.
+        host: where clients are to connect.
+        port: the port for them.
 
     """
 
-    def __init__(self, target: tuple[str, int], plan: Plan | None = None) -> None:
+    def __init__(self, host: str, port: int, plan: Plan | None = None) -> None:
         self.plan = plan or Plan()
-        self._target = target
+        self._target = host, port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
-        self.address: tuple[str, int] = self._listener.getsockname()[:2]
+        self.host, self.port = self._listener.getsockname()[:2]
         self._wake_up, self._woken = socket.socketpair()
         self._closing = threading.Event()
         self._resuming = threading.Event()
+        self._cutting = threading.Event()
         self._stalled = threading.Event()
         self._connections: list[_Connection] = []
         self._thread = threading.Thread(target=self._run, name="relay")
         self._thread.start()
 
+    @property
+    def address(self) -> str:
+        """Where clients are to connect, as ``host:port``."""
+        return f"{self.host}:{self.port}"
+
     def wait_until_stalled(self, timeout: float) -> bool:
-        """Wait until a connection has come to the byte where its plan stalls."""
+        """Wait until a connection has come to the byte where its plan stalls; False if not in `timeout` seconds."""
         return self._stalled.wait(timeout)
 
     def resume(self) -> None:
@@ -155,12 +171,16 @@ class Relay:
         self._resuming.set()
         self._wake_up.send(b"x")
 
+    def cut(self) -> None:
+        """End all connections of this moment, in the way that their plans say; new ones are taken in."""
+        self._cutting.set()
+        self._wake_up.send(b"x")
+
     def close(self) -> None:
         """End all connections and the relay."""
         self._closing.set()
         self._wake_up.send(b"x")
-        self._thread.join(10)
-        assert not self._thread.is_alive()
+        self._thread.join()
         for sock in (self._listener, self._wake_up, self._woken):
             sock.close()
 
@@ -181,8 +201,9 @@ class Relay:
                 self._resuming.clear()
                 for way in (way for connection in self._connections for way in connection.ways):
                     way.stall_at = None
-            now = time.monotonic()
-            for connection in [c for c in self._connections if not c.step(events, now)]:
+            now, cutting = time.monotonic(), self._cutting.is_set()
+            self._cutting.clear()
+            for connection in [c for c in self._connections if cutting or not c.step(events, now)]:
                 self._connections.remove(connection)
                 connection.close()
             if any(way.stalled for connection in self._connections for way in connection.ways):
@@ -205,7 +226,7 @@ class Relay:
     def _accept(self) -> None:
         client, _ = self._listener.accept()
         try:
-            server = socket.create_connection(self._target, timeout=5)
+            server = socket.create_connection(self._target, timeout=_CONNECT_TIME)
         except OSError:
             client.close()
             return

@@ -1,0 +1,70 @@
+"""`Description`: a beamline as a file describes it, whichever kind of file that was; immutable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from pycertifspec.errors import InvalidFileError
+from pycertifspec.simulator.hardware.instrument import Instrument
+
+if TYPE_CHECKING:
+    from pycertifspec.simulator.clock import Clock
+    from pycertifspec.simulator.hardware.config import CounterConfig, MotorConfig
+
+# Of each kind. SPEC's largest beamlines have some hundreds of motors; a file with more is no beamline.
+MAX_DEVICES = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """A beamline.
+
+    Attributes:
+        motors: in the order of their numbers.
+        counters: in the order of their numbers.
+        name: the name that clients find it by; None if the file does not say.
+        geometry: the name of its geometry; None if the file does not say.
+        remarks: what could not be simulated as the file says, a line each, with the file's name.
+
+    """
+
+    motors: tuple[MotorConfig, ...]
+    counters: tuple[CounterConfig, ...]
+    name: str | None = None
+    geometry: str | None = None
+    remarks: tuple[str, ...] = ()
+
+    def instrument(self, clock: Clock, *, seed: int = 0) -> Instrument:
+        """Return the beamline's hardware, on a clock."""
+        return Instrument(self.motors, self.counters, clock, seed=seed)
+
+
+class Mnemonics:
+    """The mnemonics that a file has used, and where."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._places: dict[str, str] = {}
+
+    def add(self, mnemonic: str, place: str) -> None:
+        """Take a mnemonic.
+
+        Raises:
+            InvalidFileError: it is taken already.
+
+        """
+        if mnemonic in self._places:
+            expected = f"a mnemonic that no other motor or counter has: {self._places[mnemonic]} is called so"
+            refuse(self._file, place, repr(mnemonic), expected)
+        self._places[mnemonic] = place
+
+
+def refuse(file: str, place: str, found: str, expected: str) -> NoReturn:
+    """Say what is wrong with a file.
+
+    Raises:
+        InvalidFileError: always.
+
+    """
+    raise InvalidFileError(f"{file}: {place} is {found}, expected {expected}")

@@ -1,0 +1,63 @@
+"""The tests in macro files: macros whose names begin with ``test_``, run one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .language import MacroExitError, MacroInterruptError, QuitError, SpecLanguageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from .beamline import Beamline
+    from .language.macros import Macro
+
+PREFIX = "test_"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How a test went.
+
+    Attributes:
+        name: of the macro.
+        problem: why it failed, with file and line; empty if it passed.
+
+    """
+
+    name: str
+    problem: str = ""
+
+    def __str__(self) -> str:
+        return f"FAILED {self.name}: {self.problem}" if self.problem else f"ok     {self.name}"
+
+
+def trials(beamline: Beamline, paths: Iterable[Path]) -> Iterator[Trial]:
+    """Run the tests that are defined in files, which were loaded, in their order; give how each went.
+
+    Motors, counters and variables are for the next as the last one left them. ``exit`` fails a test, as errors do.
+
+    Raises:
+        MacroInterruptError: one was interrupted.
+        QuitError: one said ``quit``.
+
+    """
+    table = beamline.interpreter.macros
+    for path in paths:
+        macros = [macro for name in table.matching([f"{PREFIX}*"]) if (macro := table.get(name)) is not None]
+        for macro in sorted((one for one in macros if one.source == str(path)), key=lambda one: one.line):
+            yield _try(beamline, macro)
+
+
+def _try(beamline: Beamline, macro: Macro) -> Trial:
+    try:
+        beamline.run(f"{macro.name}()" if macro.is_function else macro.name)
+    except (MacroInterruptError, QuitError):
+        raise
+    except SpecLanguageError as error:
+        place = f"{error.source or macro.source}:{error.line or macro.line}"
+        said = "it said exit" if isinstance(error, MacroExitError) else error.message
+        return Trial(macro.name, f"{place}: {said}")
+    return Trial(macro.name)

@@ -1,0 +1,233 @@
+"""`pycertifspec simulator` with a beamline from a file and a state that outlives it, as a process that is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pycertifspec.SpecSocket import SpecSocket
+from pycertifspec.wire.constants import EventTypes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+
+PATIENCE = 40.0
+SPEC_CONFIG = """\
+# ID @(#)getinfo.c 6.6
+SDEV_0 = /dev/ttyS0 9600 raw
+MOT000 = EPICS_M2:0/1 2000 1 2000 200 50 125 0 0x003 mx Mirror X
+CNT000 = SFTWARE 0 0 1000 0x001 sec Seconds
+CNT001 = NONE 0 0 1 0x000 mu mu
+"""
+
+
+class Served:
+    """A simulator that runs, and a client of it."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pycertifspec", "simulator", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            pytest.fail(f"it did not start: {self.process.communicate()[1]}")
+        self.name = line.partition(":")[0]
+        self.socket = SpecSocket()
+        self.socket.connect_spec("127.0.0.1", int(line.rpartition(":")[2]), port_range=None, timeout=PATIENCE)
+        self.socket.settimeout(PATIENCE)
+
+    def run(self, command: str) -> object:
+        self.socket.send_spec(1, EventTypes.SV_CMD_WITH_RETURN, 2, "", command.encode() + b"\0")
+        return self.socket.recv_spec().body
+
+    def kill(self) -> None:
+        """End it without a chance to write anything, and collect what is left of it."""
+        self.process.kill()
+        self.socket.close()
+        self.process.communicate()
+
+    def end(self) -> str:
+        """End it as Ctrl-C does; return what it wrote on standard error."""
+        self.process.send_signal(signal.SIGINT)
+        self.socket.close()
+        return self.process.communicate(timeout=PATIENCE)[1]
+
+
+@contextlib.contextmanager
+def served(*arguments: str) -> Iterator[Served]:
+    spec = Served(*arguments)
+    try:
+        yield spec
+    finally:
+        spec.kill()
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pycertifspec", "simulator", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def test_a_beamline_is_what_its_file_says(tmp_path: Path) -> None:
+    (tmp_path / "beam.toml").write_text(
+        'name = "powder"\n[[motor]]\nmnemonic = "gon"\nname = "Goniometer"\ndial = 4\n'
+        '[[counter]]\nmnemonic = "sec"\nname = "Seconds"\nuse = "timebase"\nscale = 1e6\n'
+        '[[counter]]\nmnemonic = "det"\nname = "Detector"\nnoise = false\n'
+        'rate = { kind = "peak", motor = "gon", center = 5, fwhm = 1, height = 700 }\n'
+    )
+    (tmp_path / "try.mac").write_text("print SPEC, motor_name(0), A[gon]\nmv gon 5\nwaitmove\ncount 2\nprint S[det]\n")
+    arguments = ("--time-scale", "inf", "--config", str(tmp_path / "beam.toml"), "--run", str(tmp_path / "try.mac"))
+
+    assert run(*arguments).stdout == "powder Goniometer 4\n1400\n"
+    assert run("--name", "other", *arguments).stdout.startswith("other ")
+
+
+def test_what_of_specs_own_config_cannot_be_simulated_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(SPEC_CONFIG)
+    with served("--config", str(tmp_path / "config"), "--time-scale", "1000") as spec:
+        assert spec.name == "fourc"
+        assert spec.run("mv mx 3; waitmove; getangles; A[mx]") == "3"
+        told = spec.end()
+    lines = told.splitlines()
+    assert f"{tmp_path}/config: line 2: SDEV_0 = /dev/ttyS0 9600 raw: no hardware is spoken to" in lines
+    assert f"{tmp_path}/config: EPICS_M2: a plain simulated motor each (mx)" in lines
+    assert all(line.startswith(f"{tmp_path}/config: ") for line in lines)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--state", "{tmp}/state")])
+def test_a_file_that_is_wrong_is_told_and_nothing_starts(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "beam.toml").write_text('[[motor]]\nmnemonic = "th"\n')
+    given = [argument.format(tmp=tmp_path) for argument in arguments]
+
+    done = run("--port", "0", "--config", str(tmp_path / "beam.toml"), *given)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"pycertifspec simulator: {tmp_path}/beam.toml: motor[0] has no name, which every motor must have\n"
+    )
+
+
+def test_a_state_goes_on_and_a_fresh_start_keeps_the_motors_only(tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path / "state"), "--time-scale", "1000")
+    with served(*state) as spec:
+        spec.run("mv th 31; waitmove")
+        spec.run('x = "kept"; y = 0')
+        spec.run("def mine 'print \"x\"'")
+        # A client's assignment to a property is kept as a command's is.
+        spec.socket.send_spec(0, EventTypes.SV_CHAN_SEND, 2, "var/y", b"7\0")
+        spec.socket.send_spec(0, EventTypes.SV_CHAN_SEND, 2, "motor/th/slew_rate", b"1234\0")
+        assert spec.end() == ""
+    with served(*state) as spec:
+        assert spec.run('x y A[th] motor_par(th, "slew_rate") is_macro("mine")') == "kept73112341"
+        spec.end()
+    for fresh in ("-f", "--fresh"):
+        with served(*state, fresh) as spec:
+            assert spec.run('A[th] " " unset("x") is_macro("mine") FRESH') == "31 101"
+            spec.end()
+
+
+def test_a_file_that_is_no_state_is_named_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "fourc.json").write_text('{"precious": 1}')
+
+    done = run("--port", "0", "--state", str(tmp_path))
+
+    assert done.returncode == 2
+    assert f"{tmp_path}/fourc.json cannot be used as a state" in done.stderr
+    assert (tmp_path / "fourc.json").read_text() == '{"precious": 1}'
+
+
+def test_a_state_that_is_in_use_is_told_and_one_of_another_name_is_not(tmp_path: Path) -> None:
+    with served("--state", str(tmp_path)):
+        done = run("--port", "0", "--state", str(tmp_path))
+        assert done.returncode == 2
+        assert "fourc.json is the state of a simulator that runs" in done.stderr
+        with served("--state", str(tmp_path), "--name", "psic") as other:
+            assert other.end() == ""
+
+
+def test_a_port_that_is_taken_leaves_the_state_whole(tmp_path: Path) -> None:
+    with served() as spec:
+        port = str(spec.socket.getpeername()[1])
+        done = run("--port", port, "--state", str(tmp_path))
+    assert done.returncode == 3
+    assert json.loads((tmp_path / "fourc.json").read_text())["name"] == "fourc"
+
+
+def test_a_macro_file_is_run_on_the_state_and_a_failure_keeps_what_was_done(tmp_path: Path) -> None:
+    (tmp_path / "count.mac").write_text("times += 1; mvr th 1; waitmove\nprint times, A[th]\nif (times == 2) nosuch\n")
+    arguments = ("--time-scale", "inf", "--state", str(tmp_path / "state"), "--run", str(tmp_path / "count.mac"))
+
+    done = [run(*arguments) for _ in range(3)]
+
+    assert [one.returncode for one in done] == [0, 1, 0]
+    assert [one.stdout.split("\n")[0] for one in done] == ["1 31", "2 32", "3 33"]
+
+
+COMMAND = """
+{{
+    first = {n}; t["n"] = {n}
+    mv th {th} chi {chi}
+    pair["a"]["{n}"] = {n}
+    set_lm phi -{n} {n}
+    words = ""
+    for (i = 0; i < 200; i++) words = words "{n} "
+    waitmove
+    last = {n}
+}}
+"""
+
+
+def test_a_kill_at_any_moment_leaves_a_consistent_state(tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path), "--time-scale", "200")
+    chance = random.Random(7)
+    with served(*state) as spec:
+        spec.run('global first last t pair words i; first = last = 0; t["n"] = 0; words = ""')
+        spec.end()
+    n = 0
+    seen = set()
+    for _ in range(12):
+        with served(*state) as spec:
+            # What one command has set together was kept together.
+            values = str(spec.run('first " " last " " t["n"] " " words')).split()
+            found = int(values[0])
+            assert set(values) == {str(found)}
+            assert len(values) == (203 if found else 3)
+            if found:
+                assert spec.run(f'pair["a"]["{found}"]') == str(found)
+                assert spec.run(f'pair["a"]["{found + 1}"]') in ("", "0")
+            # A motor is somewhere on the way that was asked for, and its limits are a pair.
+            assert 20 <= float(str(spec.run("A[th]"))) <= 40
+            low, high = (float(str(spec.run(f"get_lim(phi, {which})"))) for which in (-1, 1))
+            assert low == -high
+            assert found <= n
+            seen.add(found)
+
+            end = time.monotonic() + chance.uniform(0.0, 0.6)
+            while time.monotonic() < end:
+                n += 1
+                th, chi = chance.uniform(20, 40), chance.uniform(-100, -80)
+                text = COMMAND.format(n=n, th=th, chi=chi).strip().replace("\n", "; ").replace("{;", "{")
+                spec.socket.send_spec(0, EventTypes.SV_CMD, 2, "", text.encode() + b"\0")
+                time.sleep(chance.uniform(0.0, 0.05))  # the moments are random, nothing depends on them
+            spec.kill()
+    assert len(seen) > 2
