@@ -16,7 +16,10 @@ ROOT = Path(__file__).parents[1]
 
 def test_the_public_names_are_these() -> None:
     assert pycertifspec.__all__ == [
+        "ArrayVar",
+        "AsyncClient",
         "CallTimeoutError",
+        "Client",
         "ClockStuckError",
         "ConnectionLostError",
         "DataFileError",
@@ -26,13 +29,20 @@ def test_the_public_names_are_these() -> None:
         "InvalidFileError",
         "LocalProtocolError",
         "LocalTypeError",
+        "Motor",
+        "RefusedError",
         "RemoteError",
         "RemoteProtocolError",
         "ServerNotFoundError",
         "SpecError",
         "SpecMessage",
         "SpecSocket",
+        "StoppedError",
+        "Var",
     ]
+    assert set(pycertifspec.__all__) <= set(dir(pycertifspec))
+    with pytest.raises(AttributeError, match="nosuch"):
+        _ = pycertifspec.nosuch
     assert all(hasattr(pycertifspec, name) for name in pycertifspec.__all__)
 
 

@@ -29,7 +29,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "client-api.
 HEAD = """# The clients' names
 
 What `Client` (blocking) and `AsyncClient` (asyncio) offer. The names are the same in both faces; in asyncio, verbs and
-attributes are awaited, `for` is `async for`, and `with` is `async with`. Docstrings say what each needs, gives and raises.
+attributes are awaited, `for` is `async for`, and `with` is `async with`. Docstrings say what each needs, gives, raises.
 
 This page is written by `python -m tests.architecture.api`; a test compares it with the code.
 """

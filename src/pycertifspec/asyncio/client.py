@@ -97,7 +97,8 @@ class AsyncClient:
     def _link(self) -> Link:
         if self._connected_link is None:
             raise LocalProtocolError(
-                "this client is not connected: `client = await AsyncClient.connect(…)` or `async with AsyncClient(…) as client:`"
+                "this client is not connected: `client = await AsyncClient.connect(…)`, or "
+                "`async with AsyncClient(…) as client:`"
             )
         return self._connected_link
 

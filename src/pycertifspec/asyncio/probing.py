@@ -69,7 +69,7 @@ async def _ask(host: str, port: int, wanted: str | None) -> Found:
     try:
         reply = await answer
         if reason := discovery.objection(reply, wanted):
-            raise ConnectionError(reason)
+            raise ConnectionError(reason)  # noqa: TRY301  as any other reason to leave it alone
     except BaseException:
         answer.cancel()
         transport.abort()
@@ -111,7 +111,7 @@ async def find(host: str, ports: Sequence[int], *, timeout: float | None, name: 
             try:
                 found[index] = await asyncio.wait_for(_ask(*candidates[index], name), timeout)
                 choice.accept(index)
-            except (OSError, SpecError, asyncio.TimeoutError) as error:
+            except (TimeoutError, OSError, SpecError) as error:
                 silent = isinstance(error, ConnectionRefusedError)
                 choice.refuse(index, "" if silent else str(error) or "did not answer")
             changed.set()

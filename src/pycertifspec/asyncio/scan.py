@@ -10,7 +10,7 @@ from pycertifspec.session import properties
 from pycertifspec.session.procedures import commands, scanning
 from pycertifspec.session.scan_record import ScanPoint, ScanRecord
 from pycertifspec.session.scan_text import Begun, ScanText, Taken
-from pycertifspec.session.steps import FOR_EVER, Follow, Next, Unfollow
+from pycertifspec.session.steps import FOR_EVER, Next, Unfollow
 from pycertifspec.session.stream import Stream
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Scan:
     """A scan that runs in SPEC.
 
-    Iterating gives each point as it is taken; `wait` gives the whole. Leaving an ``async with`` block early, cancelling who
-    waits, and `abort` end it.
+    Iterating gives each point as it is taken; `wait` gives the whole. Leaving an ``async with`` block early,
+    cancelling who waits, and `abort` end it.
 
     Attributes:
         record: what is known of it: number, command, file, motors, columns, points.
@@ -39,7 +39,7 @@ class Scan:
         self.paused = False
         self._link = link
         self._timeout = timeout
-        self._text = ScanText()
+        self._text = ScanText(prompts=False)
         self._points = Stream(lasting=True)
         self._begin(command)
 

@@ -1,4 +1,4 @@
-"""`ClientSession`: one connection's conversation as its client sees it: replies to who asked, changes to who watches."""
+"""`ClientSession`: a conversation as its client sees it: replies to who asked, changes to who watches."""
 
 from __future__ import annotations
 

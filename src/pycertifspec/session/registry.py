@@ -75,10 +75,7 @@ class _Registration:
         if not isinstance(part, dict):
             return Change(self.name, None if deleted else part, first, deleted, None, message)
         before = self.last.value if self.last is not None and isinstance(self.last.value, dict) and not first else {}
-        if deleted:
-            value = {key: element for key, element in before.items() if key not in part}
-        else:
-            value = before | part
+        value = {key: element for key, element in before.items() if key not in part} if deleted else before | part
         return Change(self.name, value, first, deleted, part, message)
 
 

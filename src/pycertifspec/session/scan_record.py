@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from pycertifspec.wire import arrays
 
 from . import frames
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
 # Points of one scan; more than any instrument counts in a week, little enough to keep.
 MAX_POINTS = 1_000_000
 
 
-class ScanPoint(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ScanPoint:
     """One point.
 
     Attributes:
@@ -68,7 +67,7 @@ class ScanRecord:
         """The columns that were counted."""
         return tuple(name for name in self.columns[len(self.motors) :] if name not in {"H", "K", "L"})
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+    def arrays(self) -> dict[str, Any]:
         """Return each column as a numpy array of floats, a value for each point; NaN where one is missing."""
         missing = float("nan")
         return {

@@ -50,12 +50,16 @@ Event = Begun | Taken | Over
 class ScanText:
     """Takes in pieces of text, cut anywhere, and gives what they say about scans.
 
+    Args:
+        prompts: whether a prompt ends a scan; who runs it knows its end better.
+
     Attributes:
         record: the scan that is under way, or None.
 
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, prompts: bool = True) -> None:
+        self._prompts = prompts
         self.record: ScanRecord | None = None
         self._rest = ""
         self._expected: int | None = None
@@ -69,7 +73,9 @@ class ScanText:
         events: list[Event] = []
         for line in lines:
             self._line(line.rstrip("\r")[:MAX_LINE], time, events)
-        if self.record is not None and PROMPT.fullmatch(self._rest):  # a prompt has no newline behind it
+        if (
+            self._prompts and self.record is not None and PROMPT.fullmatch(self._rest)
+        ):  # a prompt has no newline behind it
             self._end(time, events)
         return events
 
@@ -91,8 +97,9 @@ class ScanText:
     def _line(self, line: str, time: float, events: list[Event]) -> None:
         shown = _PROMPT_BEFORE.sub("", line)
         if shown != line:
-            self._end(time, events)
             line = shown
+            if self._prompts:
+                self._end(time, events)
         if match := _TOTAL.match(line):
             self._expected = int(match[1])
         elif match := _HEADER.match(line):

@@ -36,12 +36,12 @@ class Dispatcher:
         self._sleeping = False
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
-        self._closed = False
+        self._over = threading.Event()
 
     def start(self) -> None:
         """Start the thread, if it does not run yet."""
         with self._starting:
-            if self._thread is None and not self._closed:
+            if self._thread is None and not self._over.is_set():
                 self._thread = threading.Thread(target=self._run, name=f"{self._label} callbacks", daemon=True)
                 self._thread.start()
 
@@ -67,14 +67,14 @@ class Dispatcher:
 
     def _run(self) -> None:
         due = self._due
-        while not self._closed:
+        while not self._over.is_set():
             while due:
                 call = due.popleft()
                 try:
                     call.callback(call.argument)
                 except Exception:
                     logger.exception("a callback for %s failed", call.argument)
-                if self._closed:
+                if self._over.is_set():
                     return
             self._sleeping = True
             if due:  # came after we looked and before whoever put it could see that we sleep
@@ -84,7 +84,7 @@ class Dispatcher:
 
     def close(self) -> None:
         """End the thread after the callback that runs; not waited for from a callback itself."""
-        self._closed = True
+        self._over.set()
         self._wake.release()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():

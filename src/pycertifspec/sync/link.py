@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from pycertifspec.errors import (
     CallTimeoutError,
     ConnectionLostError,
-    LocalProtocolError,
     RemoteProtocolError,
     SpecError,
 )
@@ -104,6 +103,7 @@ class Link:
         self._turns = ReadingTurns()
         self._process = os.getpid()
         self._closing = threading.Event()
+        self._abandoned = False
         self._error: SpecError | None = None
         self._memory = memoryview(bytearray(READ_SIZE))
         self._background = Waiter()
@@ -167,10 +167,7 @@ class Link:
         with self._lock:
             packet = self.session.ask(ask, waiter)
         self._send(packet)
-        if ask.timeout is None:
-            timeout = self.call_timeout
-        else:
-            timeout = ask.timeout
+        timeout = self.call_timeout if ask.timeout is None else ask.timeout
         self._wait(waiter, timeout, quick=True)
         if not waiter.done():
             self._forget(waiter)
@@ -389,6 +386,14 @@ class Link:
 
     def _read_when_nobody_does(self) -> None:
         """The reader thread: takes in events, notices the end, connects again."""
+        try:
+            self._keep_reading()
+        finally:
+            if self._abandoned:
+                self._socket.close()
+                self.dispatcher.close()
+
+    def _keep_reading(self) -> None:
         background = self._background
         while not self._closing.is_set():
             if self._error is not None:
@@ -418,11 +423,11 @@ class Link:
             background.block(GRACE)
             if turns.finished != seen:
                 continue
-            if not turns.taken:
+            if not turns.is_taken():
                 return
             background.prepare()
             turns.join(background)  # a caller reads, and has for long: it says when it gives up
-            if not turns.taken:
+            if not turns.is_taken():
                 turns.leave(background)
                 return
             background.block(FOR_EVER)
@@ -494,23 +499,24 @@ class Link:
     def abandon(self) -> None:
         """End the connection without waiting for anything: nobody has this client any more."""
         if self._process == os.getpid():
+            self._abandoned = True
             self._closing.set()
-            self._reconnect = False
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
+# A table of this class's own.
 _STEPS: dict[type, Callable[[Link, Any], Any]] = {
-    Ask: Link._ask,
-    AskAll: Link._ask_all,
-    Begin: Link._begin,
-    Within: Link._within,
-    Forget: lambda link, step: link._forget(step.promise),
-    Tell: Link._tell,
-    Follow: Link._follow,
-    Unfollow: Link._unfollow,
-    Next: Link._next,
-    Now: Link._now,
+    Ask: Link._ask,  # noqa: SLF001
+    AskAll: Link._ask_all,  # noqa: SLF001
+    Begin: Link._begin,  # noqa: SLF001
+    Within: Link._within,  # noqa: SLF001
+    Forget: lambda link, step: link._forget(step.promise),  # noqa: SLF001
+    Tell: Link._tell,  # noqa: SLF001
+    Follow: Link._follow,  # noqa: SLF001
+    Unfollow: Link._unfollow,  # noqa: SLF001
+    Next: Link._next,  # noqa: SLF001
+    Now: Link._now,  # noqa: SLF001
 }
 
 

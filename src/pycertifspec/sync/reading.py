@@ -1,4 +1,4 @@
-"""`ReadingTurns`: one thread at a time reads the socket: whoever waits for an answer, and a thread of its own when nobody does."""
+"""`ReadingTurns`: one thread at a time reads the socket, whoever waits for an answer."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ class ReadingTurns:
             del self._reader["reader"]
             self.choose()
 
-    @property
-    def taken(self) -> bool:
+    def is_taken(self) -> bool:
         """Whether anybody reads."""
         return bool(self._reader)
 

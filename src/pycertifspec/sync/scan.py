@@ -40,7 +40,7 @@ class Scan:
         self.paused = False
         self._link = link
         self._timeout = timeout
-        self._text = ScanText()
+        self._text = ScanText(prompts=False)
         self._points = Stream(lasting=True)
         self._begin(command)
 

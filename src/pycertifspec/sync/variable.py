@@ -133,7 +133,7 @@ class ArrayVar(MutableSequence[Any]):
     def __delitem__(self, index: Any) -> NoReturn:
         raise TypeError(f"{self.name} has a fixed shape: nothing can be deleted")
 
-    def insert(self, index: int, value: Any) -> NoReturn:
+    def insert(self, index: int, value: Any) -> NoReturn:  # noqa: ARG002  a sequence's signature
         """Refuse.
 
         Raises:

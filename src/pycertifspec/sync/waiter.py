@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import Any
 
@@ -44,10 +45,8 @@ class Waiter:
         """End `block`, whether or not the answer is there."""
         lock = self._lock
         if lock is not None:
-            try:
+            with contextlib.suppress(RuntimeError):  # it is awake already
                 lock.release()
-            except RuntimeError:
-                pass  # it is awake already
 
     def block(self, seconds: float) -> None:
         """Wait until the answer is there, this one is woken, or the seconds have passed."""

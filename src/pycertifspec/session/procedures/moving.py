@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pycertifspec.session.change import Change
     from pycertifspec.session.client import ClientSession
+    from pycertifspec.session.properties import Property
     from pycertifspec.session.steps import Procedure
 
 _READ, _SEND = EventTypes.SV_CHAN_READ, EventTypes.SV_CHAN_SEND
@@ -25,7 +26,7 @@ _READ, _SEND = EventTypes.SV_CHAN_READ, EventTypes.SV_CHAN_SEND
 # Seconds without news after which it is looked how things are: events may be late, or not come at all (6, 2 and 5).
 LOOK = 1.0
 
-# How often in a row SPEC must be found at its prompt with the motor at rest, before it is believed that it does not move.
+# How often in a row SPEC must be found at its prompt with the motor at rest, before that is believed.
 LOOKS = 2
 
 # Motors that SPEC can have (SPEC_LANGUAGE.md 3.3 leaves it open; config files allow a few hundred).
@@ -53,6 +54,17 @@ class _Axis:
         self.position = facts.position
         self.started = False
         self.done = False
+        self._older = facts.moving  # it is under way already: the next end is that of the older motion
+
+    def told(self, *, moving: bool, first: bool) -> None:
+        """Take note of an event of ``move_done``."""
+        if moving:
+            # Registration tells it, too, if it is late; it was at rest before it was started (6, 3).
+            self.started, self.done = True, False
+        elif self._older:
+            self._older = self.started = False
+        elif self.started and not first:  # a 0 before the 1 is an older motion's (6, 2 and 4)
+            self.done = True
 
     @property
     def tolerance(self) -> float:
@@ -70,7 +82,7 @@ def facts(mne: str) -> Procedure[Facts]:
         RemoteError: there is no such motor.
 
     """
-    wanted = (
+    wanted: tuple[Property[Any], ...] = (
         properties.POSITION, properties.MOVE_DONE, properties.UNUSABLE, properties.LOW_LIMIT, properties.HIGH_LIMIT,
         properties.OFFSET, properties.SIGN, properties.STEP_SIZE,
     )  # fmt: skip
@@ -82,9 +94,9 @@ def facts(mne: str) -> Procedure[Facts]:
         for prop, answer in zip(wanted, answers, strict=True)
     )
     ends = [None if end is None else (sign or 1.0) * end + (offset or 0.0) for end in (low, high)]
-    if None not in ends:
-        ends.sort()  # type: ignore[type-var]  # no None
-    return Facts(position, bool(moving), bool(unusable), *ends, step=1 / abs(step) if step else 0.0)
+    if sign == -1:
+        ends.reverse()
+    return Facts(float(position or 0.0), bool(moving), bool(unusable), ends[0], ends[1], 1 / abs(step) if step else 0.0)
 
 
 def limits(mne: str) -> Procedure[tuple[float, float]]:
@@ -189,6 +201,8 @@ def _moved(
             yield Tell(EventTypes.SV_ABORT)
         raise
     yield from _look(list(axes.values()))  # the last event may have an older position (6, 6)
+    if progress is not None:
+        progress({mne: axis.position for mne, axis in axes.items()})
     short = [axis for axis in going.values() if not axis.is_at(axis.position)]
     if short:
         raise RemoteError((yield from _explain(session.label, short, reason)))
@@ -214,7 +228,7 @@ def _wait(
     timeout: float | None,
     progress: Callable[[dict[str, float]], None] | None,
 ) -> Procedure[str]:
-    """Wait until all stand that were started; return what the server said meanwhile that may be the reason if they do not."""
+    """Wait until all stand; return what the server said meanwhile, which may be the reason if they did not arrive."""
     reason = ""
     rest = 0  # looks in a row that found everything at rest
     while not all(axis.done for axis in going.values()):
@@ -229,16 +243,14 @@ def _wait(
         if change is not None and change.name == properties.ERROR:
             reason = change.value or reason
         look = change is None or change.name == properties.ERROR or (change.name == properties.READY and change.value)
-        if change is not None and change.name.startswith("motor/") and not change.first:
+        if change is not None and change.name.startswith("motor/"):
             axis = axes[change.name.split("/")[1]]
-            if change.name.endswith("/position"):
+            if change.name.endswith("/move_done"):
+                axis.told(moving=change.value, first=change.first)
+            elif not change.first:
                 axis.position = change.value
                 if progress is not None:
                     progress({mne: known.position for mne, known in axes.items()})
-            elif change.value:
-                axis.started, axis.done = True, False
-            elif axis.started:  # a 0 before the 1 is an older motion's (6, 2 and 4)
-                axis.done = True
         if look:
             rest = yield from _rest(going, rest, silent=change is None)
     return reason

@@ -25,12 +25,13 @@ _READ = EventTypes.SV_CHAN_READ
 
 def read_message(name: str, timeout: float | None = None) -> Procedure[SpecMessage]:
     """Read a property; return the reply."""
-    return (yield Ask(_READ, name, timeout=timeout))
+    message: SpecMessage = yield Ask(_READ, name, timeout=timeout)
+    return message
 
 
 def read(name: str, kind: Callable[[Any], Any] | None = None, timeout: float | None = None) -> Procedure[Any]:
     """Read a property; return its value, made by `kind` if that is given."""
-    message = yield Ask(_READ, name, timeout=timeout)
+    message = yield Ask(_READ, names.check_name(name), timeout=timeout)
     value = names.value_of(message, name)
     return value if kind is None else converted(value, kind, name)
 
@@ -86,7 +87,7 @@ def wait_for(
             change: Change | None = yield Next(stream, (yield from left(deadline)))
             if change is None:
                 raise CallTimeoutError(
-                    f"{name!r} on {session.label} did not become what was waited for within {timeout} s; it is {value!r}"
+                    f"{name!r} on {session.label} is {value!r}: not what was waited for within {timeout} s"
                 )
             value = change.value
             if not (changed and change.first) and fits(value):
@@ -105,7 +106,8 @@ def left(deadline: float | None) -> Procedure[float]:
     """Return the seconds until a deadline, none of them for ever."""
     if deadline is None:
         return float("inf")
-    return max(0.0, deadline - (yield Now()))
+    now: float = yield Now()
+    return max(0.0, deadline - now)
 
 
 def subscribe(stream: Stream, name: str, timeout: float | None) -> Procedure[bool]:

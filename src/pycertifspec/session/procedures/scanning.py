@@ -53,7 +53,9 @@ def scan(
             while not screen.closed or screen.ready:
                 now = yield Now()
                 if timeout is not None and now - begin >= timeout:
-                    raise CallTimeoutError(f"{command!r} took more than {timeout} s on {session.label}; it was aborted")
+                    raise CallTimeoutError(  # noqa: TRY301  as any other end of the waiting
+                        f"{command!r} took more than {timeout} s on {session.label}; it was aborted"
+                    )
                 wait = HEARTBEAT if timeout is None else min(HEARTBEAT, begin + timeout - now)
                 change = yield Next(screen, wait)
                 if change is None:
@@ -81,8 +83,8 @@ def scan(
         tell(event)
     if not begun:
         raise RemoteError(
-            f"{command!r} on {session.label} printed no scan as SPEC's standard macros do; if it was one, the macros of "
-            f"this site print something else. It printed {own_output(''.join(shown))[:MAX_SHOWN]!r}"
+            f"{command!r} on {session.label} printed no scan as SPEC's standard macros do; if it was one, the macros "
+            f"of this site print something else. It printed {own_output(''.join(shown))[:MAX_SHOWN]!r}"
         )
     if record is not None:
         yield from complete(record)
@@ -101,7 +103,7 @@ def complete(record: Any) -> Procedure[None]:
         record.file = file
     if points and points.isdigit() and len(record.points) < int(points):
         logger.warning(
-            "scan %s: %d points were seen on the screen, SPEC has taken %s; the macros of this site print some otherwise",
+            "scan %s: %d points were seen on the screen, SPEC has taken %s; this site's macros print some otherwise",
             record.number,
             len(record.points),
             points,
