@@ -70,7 +70,10 @@ class RefusedError(SpecError, PermissionError):
 
 
 class DataFileError(SpecError, ValueError):
-    """A SPEC data file cannot hold what was to be written, is no data file, or does not have what was asked for."""
+    """A file cannot hold what was to be written, is not of the kind that was expected, or has not what was asked for.
+
+    Files are SPEC data files, those that scans are converted to, recordings and captures of traffic.
+    """
 
 
 class ClockStuckError(SpecError, TimeoutError):

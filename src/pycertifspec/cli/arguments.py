@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pycertifspec.errors import LocalProtocolError
+
 if TYPE_CHECKING:
     import argparse
 
@@ -46,6 +48,23 @@ def add_timeout_argument(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-w", "--timeout", type=float, metavar="SECONDS", help="how long an answer may take (default: 2)"
     )
+
+
+def ports(text: str) -> int | tuple[int, int]:
+    """Return the port, or the range of them, that an argument names.
+
+    Raises:
+        LocalProtocolError: it names none.
+
+    """
+    first, _, last = text.partition("-")
+    try:
+        found = (int(first), int(last)) if last else (int(first), int(first))
+    except ValueError:
+        found = (-1, -1)
+    if not 0 <= found[0] <= found[1] < 1 << 16:
+        raise LocalProtocolError(f"--port {text!r} is neither a port nor a range such as 6510-6530")
+    return found if last else found[0]
 
 
 def _settings() -> Settings:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 # What is left of a terminal's rows for a prompt below.
 ROWS_LEFT = 3
+# How a point looks where each can be told from the next, and where quarters of a character must do.
+FEW, MANY = "\u2022", "hd"
 
 
 def curve(
@@ -45,7 +47,8 @@ def curve(
     figure.title(title)
     figure.label(labels[0], "x")
     figure.label(labels[1], "y")
-    figure.draw(figure.signal([a for a, _ in points], [b for _, b in points]))
+    marker = MANY if len(points) > size[0] else FEW
+    figure.draw(figure.signal([a for a, _ in points], [b for _, b in points], marker=marker))
     text = str(figure.build())
     figure.clear()
     return text if colored else str(plotext.uncolorize(text))

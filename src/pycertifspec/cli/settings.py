@@ -139,19 +139,25 @@ class Settings:
 
         """
         said: str = self.of("server")
-        session = said if said in self.sessions else None
-        if session is None:
-            found = target(said, None, DEFAULT_PORT_RANGE, (), None, {})
-            session = self._read_only_session(found)
-            read_only = session is not None
-        else:
-            found = self._session_target(session)
-            read_only = bool(self.of(f"sessions.{session}.read_only"))
+        found = self.address(said)
+        session = said if said in self.sessions else self._read_only_session(found)
+        read_only = session is not None and bool(self.of(f"sessions.{session}.read_only"))
         timeout = self.of("timeout")
         own = f"sessions.{session}.timeout"
         if own in self.values and not self.values["timeout"].source.startswith(("--", PREFIX)):
             timeout = self.of(own)
         return Server(found, timeout, read_only, session)
+
+    def address(self, said: str) -> Target:
+        """Return where the server is that a session's name, or an address, means.
+
+        Raises:
+            LocalProtocolError: the address makes no sense.
+
+        """
+        if said in self.sessions:
+            return self._session_target(said)
+        return target(said, None, DEFAULT_PORT_RANGE, (), None, {})
 
     def _session_target(self, session: str) -> Target:
         host, port, name = (self.of(f"sessions.{session}.{key}") for key in ("host", "port", "name"))

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 from pycertifspec.errors import LocalProtocolError, RemoteError
 
+from .arguments import ports
+
 if TYPE_CHECKING:
     import argparse
 
     from pycertifspec.simulator.beamline import Beamline
     from pycertifspec.simulator.configuration.description import Description
     from pycertifspec.simulator.state import Keeper
-
-LAST_PORT = 65535
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> None:
         raise LocalProtocolError(f"--time-scale {options.time_scale!r} is not a positive number")
     if options.directory is not None and not options.directory.is_dir():
         raise LocalProtocolError(f"--directory {options.directory} is no directory")
-    _ports(options.port)
+    ports(options.port)
     for path in [*options.load, *([options.macro] if options.macro else [])]:
         if not path.is_file():
             raise LocalProtocolError(f"{path} is no file")
@@ -214,7 +214,7 @@ async def _serve(options: argparse.Namespace) -> None:
     from pycertifspec.server import Server  # noqa: PLC0415  as above
 
     beamline = _beamline(options, on_terminal=False)
-    server = Server(beamline, host=options.host, port=_ports(options.port))
+    server = Server(beamline, host=options.host, port=ports(options.port))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -228,14 +228,3 @@ async def _serve(options: argparse.Namespace) -> None:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:
             end.cancel()
-
-
-def _ports(text: str) -> int | tuple[int, int]:
-    first, _, last = text.partition("-")
-    try:
-        ports = (int(first), int(last)) if last else (int(first), int(first))
-    except ValueError:
-        ports = (-1, -1)
-    if not 0 <= ports[0] <= ports[1] <= LAST_PORT:
-        raise LocalProtocolError(f"--port {text!r} is neither a port nor a range such as 6510-6530")
-    return ports if last else ports[0]

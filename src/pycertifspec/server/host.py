@@ -35,7 +35,8 @@ READ_SIZE = 256 * 1024
 FAREWELL = 1.0
 
 
-def _sec_usec() -> tuple[int, int]:
+def sec_usec() -> tuple[int, int]:
+    """Return the present time as a header has it."""
     return divmod(time.time_ns() // 1000, 1_000_000)
 
 
@@ -44,7 +45,7 @@ class _Connection(asyncio.BufferedProtocol):
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self.session = ServerSession(_sec_usec, max_body=MAX_CLIENT_BODY)
+        self.session = ServerSession(sec_usec, max_body=MAX_CLIENT_BODY)
         self._outbox: Outbox | None = None  # made when the client first reads slowly
         self._paused = False
         self._closing = False
@@ -154,7 +155,7 @@ class Server:
         self.max_clients = max_clients
         self.service = Service(program, options or ServerOptions(), self._wake, self._interrupt)
         self.read_buffer = memoryview(bytearray(READ_SIZE))
-        self._ports = _ports(port)
+        self._ports = ports_of(port)
         self._connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -330,7 +331,13 @@ class Server:
             self._job = None
 
 
-def _ports(port: int | tuple[int, int] | None) -> Iterable[int]:
+def ports_of(port: int | tuple[int, int] | None) -> Iterable[int]:
+    """Return the ports to try: one, a range, or by default 6510 to 6530.
+
+    Raises:
+        LocalProtocolError: they are none.
+
+    """
     first, last = port if isinstance(port, tuple) else DEFAULT_PORT_RANGE if port is None else (port, port)
     if not 0 <= first <= last < 1 << 16:
         raise LocalProtocolError(

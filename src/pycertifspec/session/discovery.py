@@ -113,9 +113,38 @@ class Choice:
         return None
 
     @property
+    def chosen(self) -> list[int]:
+        """The candidates whose connections are kept: the winner, if there is one."""
+        return [] if self.winner is None else [self.winner]
+
+    @property
     def over(self) -> bool:
         """Whether nothing that may still come changes the outcome."""
         return self.winner is not None or None not in self._answers
+
+
+class Census:
+    """Decides as `Choice` does where everybody is wanted who answers."""
+
+    def __init__(self, count: int) -> None:
+        self._waited_for = set(range(count))
+        self.chosen: list[int] = []
+        self.reasons: dict[int, str] = {}
+
+    def accept(self, index: int) -> None:
+        """Take note that a candidate answered as it should."""
+        self._waited_for.discard(index)
+        self.chosen.append(index)
+
+    def refuse(self, index: int, reason: str) -> None:
+        """Take note that a candidate is out, and why."""
+        self._waited_for.discard(index)
+        self.reasons[index] = reason
+
+    @property
+    def over(self) -> bool:
+        """Whether everybody has answered or is out."""
+        return not self._waited_for
 
 
 def not_found(host: str, ports: Sequence[int], name: str | None, reasons: Iterable[tuple[int, str]]) -> Exception:

@@ -112,8 +112,15 @@ _UNDER_WAY = {0, errno.EINPROGRESS, errno.EWOULDBLOCK}  # the last on Windows
 class _Race:
     """All candidates at once, at most `MAX_PROBES` at a time."""
 
-    def __init__(self, addresses: Sequence[Address], *, timeout: float | None, name: str | None) -> None:
-        self.choice = discovery.Choice(len(addresses))
+    def __init__(
+        self,
+        addresses: Sequence[Address],
+        choice: discovery.Choice | discovery.Census,
+        *,
+        timeout: float | None,
+        name: str | None,
+    ) -> None:
+        self.choice = choice
         self._addresses = addresses
         self._timeout = timeout
         self._name = name
@@ -123,15 +130,16 @@ class _Race:
         self._replies: dict[int, SpecMessage] = {}
         self._selector = selectors.DefaultSelector()
 
-    def run(self) -> Found | None:
-        """Return the winner, or None when all are out."""
+    def run(self) -> list[Found]:
+        """Return those that are chosen, none if all are out."""
         try:
             while not self.choice.over:
                 self._start_waiting()
                 self._step()
-            if (index := self.choice.winner) is None:
-                return None
-            return Found(self._probes.pop(index).socket, self._addresses[index], self._replies[index])
+            return [
+                Found(self._probes.pop(index).socket, self._addresses[index], self._replies[index])
+                for index in self.choice.chosen
+            ]
         finally:
             for probe in self._probes.values():
                 probe.socket.close()
@@ -208,11 +216,23 @@ def find(host: str, ports: Sequence[int], *, timeout: float | None, name: str | 
         addresses = resolve(host, ports)
     except OSError as error:
         raise ServerNotFoundError(f"no SPEC server found: the host {host!r} is not known: {error}") from error
-    race = _Race(addresses, timeout=timeout, name=name)
-    found = race.run()
+    choice = discovery.Choice(len(addresses))
+    found = next(iter(_Race(addresses, choice, timeout=timeout, name=name).run()), None)
     if found is None:
-        reasons = sorted(race.choice.reasons.items())
+        reasons = sorted(choice.reasons.items())
         told = [(addresses[index].port, reason) for index, reason in reasons if reason]
         raise discovery.not_found(host, ports, name, told)
     logger.debug("connected to %r on %s port %d", discovery.server_name(found.reply), host, found.address.port)
     return found
+
+
+def find_all(addresses: Sequence[Address], *, timeout: float) -> list[Found]:
+    """Connect to every SPEC server among at most `MAX_PROBES` addresses; the caller closes the connections.
+
+    Args:
+        addresses: candidates, as `resolve` gives them.
+        timeout: seconds for each candidate to connect and answer.
+
+    """
+    assert len(addresses) <= discovery.MAX_PROBES  # noqa: S101  a server that was found keeps its descriptor
+    return _Race(addresses, discovery.Census(len(addresses)), timeout=timeout, name=None).run()
