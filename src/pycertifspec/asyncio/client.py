@@ -228,18 +228,22 @@ class AsyncClient:
             raise
         return watch
 
-    async def changes(self, prop: str) -> Changes[Change]:
-        """Return what a property becomes, one change after the other, for a loop; the present value is the first.
+    async def changes(self, *props: str) -> Changes[Change]:
+        """Return what properties become, one change after the other, for a loop; the present values are the first.
+
+        Args:
+            props: their names.
 
         Raises:
             RemoteError: there is no such property.
 
         """
         stream = Stream(lasting=True)
-        await self._link.do(Follow(stream, (check_name(prop),)))
+        await self._link.do(Follow(stream, tuple(map(check_name, props))))
         changes: Changes[Change] = Changes(self._link, stream, _same)
         try:
-            await self._link.run(reading.confirm(prop))
+            for prop in props:
+                await self._link.run(reading.confirm(prop))
         except BaseException:
             await changes.close()
             raise

@@ -215,18 +215,22 @@ class Client:
         """Watch a property no more that was watched without a callback."""
         self._original.drop(prop)
 
-    def changes(self, prop: str) -> Changes[Change]:
-        """Return what a property becomes, one change after the other, for a loop; the present value is the first.
+    def changes(self, *props: str) -> Changes[Change]:
+        """Return what properties become, one change after the other, for a loop; the present values are the first.
+
+        Args:
+            props: their names.
 
         Raises:
             RemoteError: there is no such property.
 
         """
         stream = Stream(lasting=True)
-        self._link.do(Follow(stream, (check_name(prop),)))
+        self._link.do(Follow(stream, tuple(map(check_name, props))))
         changes: Changes[Change] = Changes(self._link, stream, _same)
         try:
-            self._link.run(reading.confirm(prop))
+            for prop in props:
+                self._link.run(reading.confirm(prop))
         except BaseException:
             changes.close()
             raise
