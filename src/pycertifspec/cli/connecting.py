@@ -13,7 +13,7 @@ from .output import Output
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .settings import Server
 
@@ -28,7 +28,11 @@ class Connection(NamedTuple):
 
 @contextlib.contextmanager
 def connected(
-    options: argparse.Namespace, *, doing: str | None = None, reconnect: bool = False
+    options: argparse.Namespace,
+    *,
+    doing: str | None = None,
+    reconnect: bool = False,
+    tell: Callable[[str], object] | None = None,
 ) -> Iterator[Connection]:
     """Connect to the server that the options mean, as long as the block runs.
 
@@ -36,6 +40,7 @@ def connected(
         options: of the command line.
         doing: what the command does there that a read-only session refuses: ``move th``.
         reconnect: connect again when the connection is lost, and say so.
+        tell: says so, in place of standard error.
 
     Raises:
         RefusedError: the session is read-only.
@@ -53,7 +58,7 @@ def connected(
     with Client(host, port, timeout=timeout, name=name, call_timeout=timeout, auto_reconnect=reconnect) as client:
         output.detail(f"connected to {client.server_name} on {host}:{client.port}")
         if reconnect:
-            client.on_connection(lambda there: output.note(_news(client, host, there=there)))
+            client.on_connection(lambda there: (tell or output.note)(_news(client, host, there=there)))
         yield Connection(client, server, output)
 
 

@@ -21,7 +21,7 @@ from pycertifspec.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 # The commands and what each is for. A command's module is imported when it is used: some need much.
 COMMANDS = {
@@ -55,7 +55,14 @@ COMMANDS = {
 }
 
 # Packages that a command may need and the extra that brings them.
-EXTRAS = {"argcomplete": "cli", "h5py": "files", "plotext": "cli", "rich": "cli"}
+EXTRAS = {
+    "argcomplete": "cli",
+    "h5py": "files",
+    "plotext": "cli",
+    "prompt_toolkit": "cli",
+    "pygments": "cli",
+    "rich": "cli",
+}
 
 BROKEN_PIPE = 141  # what a shell says of a program that SIGPIPE ended
 
@@ -118,11 +125,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "_ARGCOMPLETE" in os.environ:
         words = os.environ.get("COMP_LINE", "").split()[1:]
     chosen = next((word for word in words if not word.startswith("-")), None)
+    name = f"pycertifspec {chosen or ''}".rstrip()
+    return ended(lambda: _run(chosen if chosen in COMMANDS else None, words), name, debug="--debug" in words)
+
+
+def ended(work: Callable[[], int], name: str, *, debug: bool | None = None) -> int:
+    """Do a program's work; say what went wrong, and return the exit status."""
     try:
-        status = _run(chosen if chosen in COMMANDS else None, words)
+        status = work()
         sys.stdout.flush()
     except (SpecError, OSError, ModuleNotFoundError, KeyboardInterrupt) as error:
-        return _end(error, chosen, debug="--debug" in words)
+        return _end(error, name, debug="--debug" in sys.argv if debug is None else debug)
     return status
 
 
@@ -140,7 +153,7 @@ def _run(chosen: str | None, words: Sequence[str]) -> int:
     return options.run(options) or 0
 
 
-def _end(error: BaseException, command: str | None, *, debug: bool) -> int:
+def _end(error: BaseException, name: str, *, debug: bool) -> int:
     """Say in one line what went wrong; return the exit status."""
     package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else None
     if package is not None and package not in EXTRAS:
@@ -160,5 +173,10 @@ def _end(error: BaseException, command: str | None, *, debug: bool) -> int:
     else:
         text = str(error) or "interrupted"
     one_line = " ".join(text.split())
-    sys.stderr.write(f"pycertifspec {command or ''}".rstrip() + f": {one_line}\n")
+    sys.stderr.write(f"{name}: {one_line}\n")
+    return status_of(error)
+
+
+def status_of(error: BaseException) -> int:
+    """Return the exit status that tells of an error."""
     return next(status for kind, status in EXIT_STATUS if isinstance(error, kind))

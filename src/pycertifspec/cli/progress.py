@@ -50,6 +50,16 @@ class Bars:
                 total=1.0 if known else None,
             )  # fmt: skip
 
+    def print(self, output: Output, text: str) -> None:
+        """Print a line of a result above the bars."""
+        if self._progress is not None and output.on_terminal:
+            from rich.text import Text  # noqa: PLC0415  as above
+
+            # Both are the same terminal: whoever draws the bars must know of the line.
+            self._progress.console.print(Text(text), soft_wrap=True)
+        else:
+            output.line(text)
+
     def __enter__(self) -> Self:
         if self._progress is not None:
             self._progress.start()

@@ -54,7 +54,16 @@ def scan(
             begun = begun or isinstance(event, Begun)
             tell(event)
 
-    reply = yield from heard(session, command, hear, timeout)
+    try:
+        reply = yield from heard(session, command, hear, timeout)
+    except RemoteError as error:
+        # What the macros say of the reason they print; the reply may be no more than that they gave up.
+        printed = " ".join(own_output("".join(shown)).split())[:MAX_SHOWN]
+        if begun or not printed or printed in str(error):
+            raise
+        told = RemoteError(f"{error}; it printed: {printed}")
+        told.reply = error.reply
+        raise told from error
     record = text.record
     for event in text.finish(sent_at(reply)):
         tell(event)
