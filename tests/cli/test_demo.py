@@ -175,18 +175,18 @@ def test_where_nothing_listens_it_says_so_in_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "reason"),
+    ("arguments", "ends", "reason"),
     [
-        (("--move", "chi=1000"), "1000 is beyond its high limit"),
-        (("--move", "none=1"), "motor/none/position"),
+        (("--move", "chi=1000"), 5, "1000 is beyond its high limit"),
+        (("--move", "none=1"), 1, "motor/none/position"),
     ],
 )
 def test_what_the_server_refuses_is_said_in_one_line(
-    instrument: tuple[Application, str], arguments: Any, reason: Any
+    instrument: tuple[Application, str], arguments: Any, ends: int, reason: Any
 ) -> None:
     application, port = instrument
     status, _, err = run("demo", "--port", port, *arguments)
-    assert status == 1
+    assert status == ends
     assert reason in one_line(err)
     assert value(application, "motor/chi/position") == 0
 
@@ -334,12 +334,13 @@ def test_ctrl_c_aborts_a_scan(tmp_path: Path) -> None:
 def test_a_motion_that_does_not_end_is_stopped(
     instrument: tuple[Application, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    application, port = instrument
+    _, port = instrument
     monkeypatch.setattr("pycertifspec.cli.demo.END_TIME", 0.2)
-    status = cli.main(["demo", "--port", port, "--move", "th=80"])
+    with watch(port, "motor/th/move_done") as spec:
+        status = cli.main(["demo", "--port", port, "--move", "th=80"])
+        assert [spec.recv_spec().body for _ in range(2)] == ["1", "0"]
     assert status == 4
     assert "0.2 s" in capsys.readouterr().err
-    assert value(application, "motor/th/move_done") == 0
 
 
 def test_in_the_same_process_it_does_the_same(
@@ -381,7 +382,7 @@ def test_a_position_that_is_no_number_is_not_sent(instrument: tuple[Application,
 
 
 def test_an_error_told_before_is_not_taken_for_a_refusal(instrument: tuple[Application, str]) -> None:
-    assert run("demo", "--port", instrument[1], "--move", "chi=1000")[0] == 1
+    assert run("demo", "--port", instrument[1], "--move", "chi=1000")[0] == 5
 
     assert run("demo", "--port", instrument[1], "--move", "chi=0.2")[0] == 0
     assert value(instrument[0], "motor/chi/position") == pytest.approx(0.2)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pycertifspec import CallTimeoutError, LocalProtocolError, RemoteError, StoppedError
+from pycertifspec import CallTimeoutError, LocalProtocolError, RefusedError, RemoteError, StoppedError
 from pycertifspec.session.options import ServerOptions
 
 
@@ -45,7 +45,7 @@ def test_a_move_is_right_with_servers_that_differ(connect: Any, make_stand: Any,
 
 
 def test_a_position_beyond_a_limit_is_refused_before_anything_moves(client: Any) -> None:
-    with pytest.raises(RemoteError, match=r"'th'.*beyond its high limit at 100"):
+    with pytest.raises(RefusedError, match=r"'th'.*beyond its high limit at 100"):
         client.move(th=101, tth=1)
 
     assert client.read("motor/tth/position") == client.read("motor/tth/position")
@@ -59,7 +59,7 @@ def test_limits_are_in_user_units(client: Any) -> None:
     client.wait_until_ready(10)
 
     assert th.limits == (-10.0, 110.0)
-    with pytest.raises(RemoteError, match="110"):
+    with pytest.raises(RefusedError, match="110"):
         th.moveto(111)
 
     th.set_limits(0, 50)
@@ -70,7 +70,7 @@ def test_limits_are_in_user_units(client: Any) -> None:
 def test_a_motor_that_is_disabled_or_not_there_is_refused(client: Any) -> None:
     client.execute('motor_par(th, "disable", 1)')
 
-    with pytest.raises(RemoteError, match=r"'th'.*disabled"):
+    with pytest.raises(RefusedError, match=r"'th'.*disabled"):
         client.move(th=1)
     with pytest.raises(RemoteError, match="nosuch"):
         client.move(nosuch=1)

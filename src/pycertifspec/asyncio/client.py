@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pycertifspec.errors import LocalProtocolError
 from pycertifspec.session import properties, target
 from pycertifspec.session.names import check_name
-from pycertifspec.session.procedures import commands, counting, moving
+from pycertifspec.session.procedures import commands, counting, hearing, moving
 from pycertifspec.session.procedures import properties as reading
 from pycertifspec.session.procedures.counting import Names
 from pycertifspec.session.steps import Follow
@@ -164,7 +164,14 @@ class AsyncClient:
             commands.call(self._link.session, function, *arguments, returns=returns, timeout=timeout)
         )
 
-    async def execute(self, command: str, *, timeout: float | None = None, leave: bool = False) -> Result:
+    async def execute(
+        self,
+        command: str,
+        *,
+        timeout: float | None = None,
+        leave: bool = False,
+        progress: Callable[[str], object] | None = None,
+    ) -> Result:
         """Run a command as at SPEC's prompt, and wait until it is over.
 
         Ctrl-C, cancellation and the timeout abort it, unless `leave` is true.
@@ -173,6 +180,7 @@ class AsyncClient:
             command: SPEC text.
             timeout: seconds that it may take; None for as long as it takes.
             leave: let it go on when the waiting ends early.
+            progress: is called with each piece of what it prints, as it prints it.
 
         Returns:
             Its value, and what it printed.
@@ -183,7 +191,11 @@ class AsyncClient:
             ConnectionLostError: the server is gone; the command is not run again.
 
         """
-        return await self._link.run(commands.execute(self._link.session, command, timeout, leave=leave))
+        return await self._link.run(
+            commands.execute(self._link.session, command, timeout, leave=leave)
+            if progress is None
+            else hearing.stream(self._link.session, command, progress, timeout, leave=leave)
+        )
 
     async def abort(self) -> None:
         """Stop everything, as ^C at SPEC's keyboard: motors, counting, macros, whoever started them."""
@@ -216,18 +228,22 @@ class AsyncClient:
             raise
         return watch
 
-    async def changes(self, prop: str) -> Changes[Change]:
-        """Return what a property becomes, one change after the other, for a loop; the present value is the first.
+    async def changes(self, *props: str) -> Changes[Change]:
+        """Return what properties become, one change after the other, for a loop; the present values are the first.
+
+        Args:
+            props: their names.
 
         Raises:
             RemoteError: there is no such property.
 
         """
         stream = Stream(lasting=True)
-        await self._link.do(Follow(stream, (check_name(prop),)))
+        await self._link.do(Follow(stream, tuple(map(check_name, props))))
         changes: Changes[Change] = Changes(self._link, stream, _same)
         try:
-            await self._link.run(reading.confirm(prop))
+            for prop in props:
+                await self._link.run(reading.confirm(prop))
         except BaseException:
             await changes.close()
             raise
@@ -327,6 +343,7 @@ class AsyncClient:
             Where each stands.
 
         Raises:
+            RefusedError: a target is beyond a limit, or its motor disabled; nothing has moved.
             RemoteError: a motor was refused, or stopped short; the text says which, where and why.
             CallTimeoutError: the timeout passed.
             ConnectionLostError: the server is gone; the motors may still move.
@@ -336,6 +353,25 @@ class AsyncClient:
         return await self._link.run(
             moving.move(self._link.session, wanted, timeout=timeout, leave=leave, progress=progress)
         )
+
+    async def check_move(
+        self, targets: Mapping[str, float] | None = None, /, **motors: float
+    ) -> dict[str, moving.Facts]:
+        """See whether motors can be moved to positions, as `move` does before it moves them; nothing moves.
+
+        Args:
+            targets: positions by mnemonic, in user units.
+            motors: positions by mnemonic.
+
+        Returns:
+            What is known of each: where it is, its limits.
+
+        Raises:
+            RefusedError: one is beyond a limit, or disabled; the text says which and why.
+            RemoteError: one is not there.
+
+        """
+        return await self._link.run(moving.checked(self._link.session, moving.targets_of(targets, motors)))
 
     async def start_move(
         self, targets: Mapping[str, float] | None = None, /, *, timeout: float | None = None, **motors: float

@@ -12,19 +12,22 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 
-def add_output_arguments(command: argparse.ArgumentParser, *, stream: bool = False) -> None:
+def add_output_arguments(
+    command: argparse.ArgumentParser, *, stream: bool = False, terse: tuple[str, ...] = ("-t", "--terse")
+) -> None:
     """Add how results are shown.
 
     Args:
         command: the parser.
         stream: whether results come one after the other, so that one JSON value would never end.
+        terse: what asks for values alone.
 
     """
     form = command.add_mutually_exclusive_group()
     if not stream:
         form.add_argument("--json", dest="form", action="store_const", const="json", help="print one JSON value")
     form.add_argument("--jsonl", dest="form", action="store_const", const="jsonl", help="print a JSON object a line")
-    form.add_argument("-t", "--terse", dest="form", action="store_const", const="terse", help="print values alone")
+    form.add_argument(*terse, dest="form", action="store_const", const="terse", help="print values alone")
     add = command.add_argument
     add("-q", "--quiet", action="store_true", help="say nothing but results and errors")
     add("-v", "--verbose", action="count", default=0, help="say more; twice: log each step")
@@ -48,6 +51,23 @@ def add_timeout_argument(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-w", "--timeout", type=float, metavar="SECONDS", help="how long an answer may take (default: 2)"
     )
+
+
+def add_within_argument(command: argparse.ArgumentParser, purpose: str) -> None:
+    """Add how long the whole may take."""
+    command.add_argument("--within", type=float, metavar="SECONDS", help=purpose)
+
+
+def within(options: argparse.Namespace) -> float | None:
+    """Return how long the whole may take.
+
+    Raises:
+        LocalProtocolError: that is no time.
+
+    """
+    if options.within is not None and not 0 < options.within < float("inf"):
+        raise LocalProtocolError(f"--within {options.within:g} is no time, such as 60")
+    return None if options.within is None else float(options.within)
 
 
 def ports(text: str) -> int | tuple[int, int]:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import argparse
 
 SHELLS = ("bash", "zsh", "fish")
-PROGRAMS = ("pycertifspec",)
+PROGRAMS = ("pycertifspec", "specget", "specput", "specmonitor")
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pycertifspec.errors import LocalProtocolError, RemoteError
+from pycertifspec.session.peak import peak
 from pycertifspec.SpecSocket import SpecSocket
 from pycertifspec.sync.client import Client
 
@@ -22,7 +23,7 @@ from .plotting import curve
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from pycertifspec.sync.scan import Scan
 
@@ -201,12 +202,12 @@ def _scan(console: Console, client: Client, command: str | None) -> None:
                 progress.update(bar, completed=point.index + 1, total=scan.record.expected)
                 live.update(Group(progress, _plot(console, scan)))
         record = scan.wait()
-    x, y = _curve(scan)
-    centre, width = centre_and_width(x, y)
-    console.print(
-        f"Scan {record.number}, {len(record.points)} points: the peak's centre is at {centre:.4f}, "
-        f"its width is {width:.4f}."
-    )
+    curve_peak = peak(*_curve(scan))
+    if curve_peak is not None:
+        console.print(
+            f"Scan {record.number}, {len(record.points)} points: the peak's centre is at {curve_peak.center:.4f}, "
+            f"its width is {curve_peak.fwhm:.4f}."
+        )
 
 
 def _curve(scan: Scan) -> tuple[list[float], list[float]]:
@@ -223,11 +224,3 @@ def _plot(console: Console, scan: Scan) -> Text:
     size = (min(console.width, 100), PLOT_ROWS)
     labels = (record.columns[0], record.counters[0])
     return Text(curve(x, y, labels=labels, title=record.command, size=size, colored=False), style="cyan")
-
-
-def centre_and_width(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
-    """Return the middle of a peak's half maximum and its full width there, between points by straight lines."""
-    from pycertifspec.simulator.language.functions.arrays import half_maximum  # noqa: PLC0415  numbers alone
-
-    low, high = half_maximum(x, y)
-    return (low + high) / 2, high - low

@@ -21,24 +21,48 @@ from pycertifspec.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 # The commands and what each is for. A command's module is imported when it is used: some need much.
 COMMANDS = {
     "completion": "the shell's completion of our arguments",
     "config": "what is set, and where each value comes from",
+    "console": "SPEC's prompt in this terminal",
+    "counters": "the counters and what they have counted",
+    "ct": "count for a time",
     "demo": "watch Python talk to a SPEC server",
     "discover": "SPEC servers, with name, version and whether they are ready",
+    "doctor": "what is wrong with a connection, and what to do",
     "file": "list, show, plot, convert and follow SPEC data files",
+    "follow": "scans that others start, point by point",
+    "get": "what properties, motors, counters and variables are",
+    "info": "what a server is and has",
+    "limits": "between which positions the motors may move",
     "lint": "mistakes in SPEC macro files, found without running them",
+    "motors": "the motors, with positions, limits and what each does",
+    "mv": "move motors to positions",
+    "mvr": "move motors by distances",
+    "put": "write a property or a variable",
     "replay": "serve recorded traffic as a server",
+    "run": "run a command or a macro file",
+    "scan": "run a scan, point by point",
     "simulator": "a simulated SPEC",
     "sniff": "show the traffic between clients and a server",
     "version": "our version and that of what we stand on",
+    "wait": "until a property is what is wanted",
+    "watch": "each change of properties as it comes",
+    "where": "where the motors are",
 }
 
 # Packages that a command may need and the extra that brings them.
-EXTRAS = {"argcomplete": "cli", "h5py": "files", "plotext": "cli", "rich": "cli"}
+EXTRAS = {
+    "argcomplete": "cli",
+    "h5py": "files",
+    "plotext": "cli",
+    "prompt_toolkit": "cli",
+    "pygments": "cli",
+    "rich": "cli",
+}
 
 PROGRAM = "pycertifspec"
 
@@ -118,11 +142,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "_ARGCOMPLETE" in os.environ:
         words = os.environ.get("COMP_LINE", "").split()[1:]
     chosen = next((word for word in words if not word.startswith("-")), None)
+    name = f"pycertifspec {chosen or ''}".rstrip()
+    return ended(lambda: _run(chosen if chosen in COMMANDS else None, words), name, debug="--debug" in words)
+
+
+def ended(work: Callable[[], int], name: str, *, debug: bool | None = None) -> int:
+    """Do a program's work; say what went wrong, and return the exit status."""
     try:
-        status = _run(chosen if chosen in COMMANDS else None, words)
+        status = work()
         sys.stdout.flush()
     except (SpecError, OSError, ModuleNotFoundError, KeyboardInterrupt) as error:
-        return _end(error, chosen, debug="--debug" in words)
+        return _end(error, name, debug="--debug" in sys.argv if debug is None else debug)
     return status
 
 
@@ -143,7 +173,7 @@ def _run(chosen: str | None, words: Sequence[str]) -> int:
     return options.run(options) or 0
 
 
-def _end(error: BaseException, command: str | None, *, debug: bool) -> int:
+def _end(error: BaseException, name: str, *, debug: bool) -> int:
     """Say in one line what went wrong; return the exit status."""
     package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else None
     if package is not None and package not in EXTRAS:
@@ -163,5 +193,10 @@ def _end(error: BaseException, command: str | None, *, debug: bool) -> int:
     else:
         text = str(error) or "interrupted"
     one_line = " ".join(text.split())
-    sys.stderr.write(f"pycertifspec {command or ''}".rstrip() + f": {one_line}\n")
+    sys.stderr.write(f"{name}: {one_line}\n")
+    return status_of(error)
+
+
+def status_of(error: BaseException) -> int:
+    """Return the exit status that tells of an error."""
     return next(status for kind, status in EXIT_STATUS if isinstance(error, kind))

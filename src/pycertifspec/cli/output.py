@@ -177,15 +177,29 @@ class Output:
     @property
     def console(self) -> Console:
         """Rich's console for standard output."""
+        return self._console(self._out)
+
+    @property
+    def error_console(self) -> Console:
+        """Rich's console for standard error."""
+        return self._console(self._err)
+
+    def _console(self, stream: TextIO) -> Console:
         from rich.console import Console  # noqa: PLC0415  as above
 
         return Console(
-            file=self._out,
+            file=stream,
             color_system="auto" if self.colored else None,
             no_color=not self.colored,
-            force_terminal=self.on_terminal,
+            force_terminal=stream.isatty(),
             highlight=False,
+            soft_wrap=False,
         )
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody looks at standard error and wants to see more than results and errors."""
+        return not self.quiet and self._err.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _colored(color: str, environment: Mapping[str, str], *, on_terminal: bool) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
 # What differs between two installations that behave differently.
-PACKAGES = ("numpy", "rich", "plotext", "argcomplete", "h5py")
+PACKAGES = ("numpy", "rich", "plotext", "prompt_toolkit", "pygments", "argcomplete", "h5py")
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:

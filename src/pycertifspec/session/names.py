@@ -45,10 +45,20 @@ def converter(name: str) -> Callable[[str], Any] | None:
     """Return what makes a value of a property's text, or None where text stays text."""
     if name in _STATUS:
         return properties.flag
+    known = _known(name)
+    return None if known is None or known.convert is str else known.convert
+
+
+def units(name: str) -> str:
+    """Return what a property's number counts, as far as its name tells; empty where it does not."""
+    known = _known(name)
+    return "" if known is None else str(known.units)
+
+
+def _known(name: str) -> Property[Any] | None:
     family, _, rest = name.partition("/")
     table = {"motor": _MOTOR, "scaler": _COUNTER}.get(family)
-    known = table.get(rest.rpartition("/")[2]) if table else None
-    return None if known is None or known.convert is str else known.convert
+    return table.get(rest.rpartition("/")[2]) if table else None
 
 
 def value_of(message: SpecMessage, name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .procedures.commands import PROMPT
+from .own_output import PROMPT
 from .scan_record import MAX_POINTS, ScanPoint, ScanRecord
 
 # Characters of a line; a longer one is no line of a scan.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycertifspec.session.change import Change
+    from pycertifspec.session.procedures.moving import Facts
     from pycertifspec.wire.message import SpecMessage
 
     from .changes import Changes, Watch
@@ -90,6 +91,15 @@ class Motor:
         """Both limits in user units, the lower one first."""
         return self._link.run(moving.limits(self.name))
 
+    def facts(self) -> Facts:
+        """Return what is known of the motor, asked together: positions, limits, whether it moves.
+
+        Raises:
+            RemoteError: there is no such motor.
+
+        """
+        return self._link.run(moving.facts(self.name))
+
     def set_limits(self, low: float, high: float) -> None:
         """Set both limits, in user units.
 
@@ -123,6 +133,7 @@ class Motor:
             Where it stands; the `Motion` if it is not waited for.
 
         Raises:
+            RefusedError: the target is beyond a limit, or the motor disabled; it has not moved.
             RemoteError: the motor was refused, or stopped short; the text says where and why.
             CallTimeoutError: the timeout passed.
 
@@ -153,6 +164,7 @@ class Motor:
             As `moveto`.
 
         Raises:
+            RefusedError: as `moveto`.
             RemoteError: as `moveto`.
             CallTimeoutError: as `moveto`.
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError, LocalTypeError, RemoteError
+from pycertifspec.session.own_output import own_output
 from pycertifspec.session.procedures import commands
 from pycertifspec.session.quoting import literal
 
@@ -17,12 +18,13 @@ from pycertifspec.session.quoting import literal
         ("hello\n\n13.FOURC> ", "hello\n"),
         ("hello\n\n13.FOURC> \n", "hello\n"),
         ("another's\n\n12.FOURC> mine\n\n13.FOURC> ", "mine\n"),
+        ("\n12.FOURC> \nstands alone\n", "\nstands alone\n"),
         ("a 1.5> 1\n", "a 1.5> 1\n"),
         ("", ""),
     ],
 )
 def test_a_commands_own_output_is_what_stands_behind_the_last_prompt_before_it(shown: str, own: str) -> None:
-    assert commands.own_output(shown) == own
+    assert own_output(shown) == own
 
 
 def test_arguments_are_spelled_as_spec_reads_them() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RemoteError
+from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RefusedError, RemoteError
 from pycertifspec.session.procedures import moving
 
 POSITION, DONE = "motor/th/position", "motor/th/move_done"
@@ -173,7 +173,7 @@ def test_limits_are_compared_in_user_units_whatever_the_sign(driver: Any, motor:
     motor(sign="-1", offset="10", low_limit="-20", high_limit="5")
 
     assert driver.run(moving.limits("th")) == (5.0, 30.0)
-    with pytest.raises(RemoteError, match=r"31 is beyond its high limit at 30"):
+    with pytest.raises(RefusedError, match=r"31 is beyond its high limit at 30"):
         move(driver, 31)
     assert driver.sent == []
 

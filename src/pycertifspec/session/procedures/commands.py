@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError, RemoteError
 from pycertifspec.session import names, properties
+from pycertifspec.session.own_output import event_text, own_output
 from pycertifspec.session.quoting import literal
 from pycertifspec.session.steps import FOR_EVER, Ask, Begin, Follow, Forget, Now, Tell, Unfollow, Within
 from pycertifspec.session.stream import Stream
@@ -173,20 +173,5 @@ def drained(stream: Stream) -> str:
     """Return the text that a stream took in."""
     pieces = []
     while (change := stream.take()) is not None:
-        pieces.append(change.value)
+        pieces.append(event_text(change.value))
     return "".join(pieces)[-MAX_OUTPUT:]
-
-
-# What SPEC shows when it waits for a command: number, program, and perhaps a newline behind (PROTOCOL.md 5.4).
-PROMPT = re.compile(r"(?:^|(?<=\n))\n?[ \t]*\d+\.[A-Za-z_][\w.-]*> ?(?:\n|$)?", re.MULTILINE)
-
-
-def own_output(text: str) -> str:
-    """Return what a command itself has printed.
-
-    A prompt at the end is the one after it. Before an earlier one stands what was left of another's command.
-    """
-    prompts = [match for match in PROMPT.finditer(text) if match[0].strip()]
-    if prompts and not text[prompts[-1].end() :].strip():
-        text = text[: prompts.pop().start()]
-    return text[prompts[-1].end() :] if prompts else text

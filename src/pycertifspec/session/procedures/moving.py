@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError, RemoteError
+from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError, RefusedError, RemoteError
 from pycertifspec.session import names, properties
 from pycertifspec.session.properties import motor_path
 from pycertifspec.session.steps import NOTHING, Ask, AskAll, Follow, Next, Now, Tell, Unfollow
@@ -34,7 +34,18 @@ MAX_MOTORS = 1_000
 
 
 class Facts(NamedTuple):
-    """What is known of a motor before it moves; None where the server does not say."""
+    """What is known of a motor; None where the server does not say.
+
+    Attributes:
+        position: in user units.
+        moving: whether it moves.
+        unusable: whether it is disabled.
+        low: lower limit, in user units.
+        high: upper limit, in user units.
+        step: the least distance that it can move, in user units.
+        dial: position in dial units.
+
+    """
 
     position: float
     moving: bool
@@ -42,6 +53,7 @@ class Facts(NamedTuple):
     low: float | None
     high: float | None
     step: float
+    dial: float | None = None
 
 
 class _Axis:
@@ -84,19 +96,20 @@ def facts(mne: str) -> Procedure[Facts]:
     """
     wanted: tuple[Property[Any], ...] = (
         properties.POSITION, properties.MOVE_DONE, properties.UNUSABLE, properties.LOW_LIMIT, properties.HIGH_LIMIT,
-        properties.OFFSET, properties.SIGN, properties.STEP_SIZE,
+        properties.OFFSET, properties.SIGN, properties.STEP_SIZE, properties.DIAL_POSITION,
     )  # fmt: skip
     answers = yield AskAll(tuple(Ask(_READ, motor_path(mne, prop.name)) for prop in wanted))
     if isinstance(answers[0], Exception):
         raise answers[0]
-    position, moving, unusable, low, high, offset, sign, step = (
+    position, moving, unusable, low, high, offset, sign, step, dial = (
         None if isinstance(answer, Exception) else names.value_of(answer, motor_path(mne, prop.name))
         for prop, answer in zip(wanted, answers, strict=True)
     )
     ends = [None if end is None else (sign or 1.0) * end + (offset or 0.0) for end in (low, high)]
     if sign == -1:
         ends.reverse()
-    return Facts(float(position or 0.0), bool(moving), bool(unusable), ends[0], ends[1], 1 / abs(step) if step else 0.0)
+    smallest = 1 / abs(step) if step else 0.0
+    return Facts(float(position or 0.0), bool(moving), bool(unusable), ends[0], ends[1], smallest, dial)
 
 
 def limits(mne: str) -> Procedure[tuple[float, float]]:
@@ -116,18 +129,18 @@ def check(label: str, axis: _Axis) -> None:
     """Refuse what SPEC would refuse, before anything moves.
 
     Raises:
-        RemoteError: which motor, and why.
+        RefusedError: which motor, and why.
 
     """
     mne, target, known = axis.mne, axis.target, axis.facts
     if known.unusable:
-        raise RemoteError(f"motor {mne!r} on {label} is not moved: it is disabled (unusable)")
+        raise RefusedError(f"motor {mne!r} on {label} is not moved: it is disabled (unusable)")
     # Both limits at one place stand for none (SPEC_LANGUAGE.md 6.6).
     if known.low is None or known.high is None or known.low == known.high:
         return
     if target < known.low - axis.tolerance or target > known.high + axis.tolerance:
         end, limit = ("low", known.low) if target < known.low else ("high", known.high)
-        raise RemoteError(f"motor {mne!r} on {label} is not moved: {target:g} is beyond its {end} limit at {limit:g}")
+        raise RefusedError(f"motor {mne!r} on {label} is not moved: {target:g} is beyond its {end} limit at {limit:g}")
 
 
 def move(
@@ -150,6 +163,7 @@ def move(
         progress: is called with the positions when one has changed.
 
     Raises:
+        RefusedError: a target is beyond a limit, or a motor is disabled; nothing has moved.
         RemoteError: a motor is not there, refused or stopped short; the text says which, where and why.
         CallTimeoutError: the timeout passed.
 
@@ -161,15 +175,30 @@ def move(
     watched = [motor_path(mne, prop.name) for mne in wanted for prop in (properties.MOVE_DONE, properties.POSITION)]
     yield Follow(stream, (properties.ERROR, properties.READY, *watched))
     try:
-        axes = {}
-        for mne, target in wanted.items():
-            axes[mne] = _Axis(mne, target, (yield from facts(mne)))
-            check(session.label, axes[mne])
+        axes = yield from _axes(session, wanted)
         while stream.ready:  # what registration told is no news (6, 3)
             stream.take()
         return (yield from _moved(session, stream, axes, timeout, leave, progress))
     finally:
         yield Unfollow(stream)
+
+
+def checked(session: ClientSession[Any], targets: Mapping[str, float]) -> Procedure[dict[str, Facts]]:
+    """See whether motors could be moved to targets, and return what is known of each; nothing moves.
+
+    Raises:
+        RefusedError: one could not; the text says which and why.
+
+    """
+    return {mne: axis.facts for mne, axis in (yield from _axes(session, targets)).items()}
+
+
+def _axes(session: ClientSession[Any], targets: Mapping[str, float]) -> Procedure[dict[str, _Axis]]:
+    axes = {}
+    for mne, target in targets.items():
+        axes[mne] = _Axis(mne, _number(mne, target), (yield from facts(mne)))
+        check(session.label, axes[mne])
+    return axes
 
 
 def _number(mne: str, target: Any) -> float:

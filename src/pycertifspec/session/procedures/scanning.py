@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RemoteError
-from pycertifspec.session import names, properties
+from pycertifspec.errors import RemoteError
+from pycertifspec.session import names
+from pycertifspec.session.own_output import own_output
 from pycertifspec.session.properties import variable_path
 from pycertifspec.session.scan_text import Begun, ScanText
-from pycertifspec.session.steps import FOR_EVER, Ask, AskAll, Begin, Follow, Forget, Next, Now, Tell, Unfollow, Within
-from pycertifspec.session.stream import Stream
+from pycertifspec.session.steps import Ask, AskAll
 from pycertifspec.wire.constants import EventTypes
 
-from .commands import HEARTBEAT, command_body, is_ready, own_output
+from .hearing import heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pycertifspec.session.change import Change
     from pycertifspec.session.client import ClientSession
     from pycertifspec.session.scan_text import Event
     from pycertifspec.session.steps import Procedure
@@ -42,42 +43,27 @@ def scan(
         CallTimeoutError: it took longer than it may.
 
     """
-    screen = Stream()
-    yield Follow(screen, (properties.TTY,))
     shown: list[str] = []
     begun = text.record is not None
+
+    def hear(change: Change) -> None:
+        nonlocal begun
+        if sum(map(len, shown)) < MAX_SHOWN:
+            shown.append(change.value)
+        for event in text.feed(change.value, sent_at(change.message)):
+            begun = begun or isinstance(event, Begun)
+            tell(event)
+
     try:
-        promise = yield Begin(Ask(EventTypes.SV_CMD_WITH_RETURN, "", command_body(command), FOR_EVER, screen))
-        try:
-            begin = yield Now()
-            while not screen.closed or screen.ready:
-                now = yield Now()
-                if timeout is not None and now - begin >= timeout:
-                    raise CallTimeoutError(  # noqa: TRY301  as any other end of the waiting
-                        f"{command!r} took more than {timeout} s on {session.label}; it was aborted"
-                    )
-                wait = HEARTBEAT if timeout is None else min(HEARTBEAT, begin + timeout - now)
-                change = yield Next(screen, wait)
-                if change is None:
-                    if screen.closed:
-                        break
-                    yield from is_ready()  # a server that is gone does not answer
-                    continue
-                if sum(map(len, shown)) < MAX_SHOWN:
-                    shown.append(change.value)
-                for event in text.feed(change.value, sent_at(change.message)):
-                    begun = begun or isinstance(event, Begun)
-                    tell(event)
-            reply = yield Within(promise, FOR_EVER)
-        except (RemoteError, ConnectionLostError):
+        reply = yield from heard(session, command, hear, timeout)
+    except RemoteError as error:
+        # What the macros say of the reason they print; the reply may be no more than that they gave up.
+        printed = " ".join(own_output("".join(shown)).split())[:MAX_SHOWN]
+        if begun or not printed or printed in str(error):
             raise
-        except BaseException:
-            yield Tell(EventTypes.SV_ABORT)
-            raise
-        finally:
-            yield Forget(promise)
-    finally:
-        yield Unfollow(screen)
+        told = RemoteError(f"{error}; it printed: {printed}")
+        told.reply = error.reply
+        raise told from error
     record = text.record
     for event in text.finish(sent_at(reply)):
         tell(event)

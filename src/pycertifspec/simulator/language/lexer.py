@@ -22,7 +22,8 @@ OPERATOR: Final = "operator"
 NEWLINE: Final = "newline"
 END: Final = "end"
 
-_TOKEN = re.compile(
+# One token of the language, or what stands between two.
+TOKEN = re.compile(
     r'''
       (?P<skip>(?:[ \t\r\f\v]+|\\\r?\n|\#[^\n]*)+)
     | (?P<docstring>""".*?""")
@@ -108,7 +109,7 @@ class Lexer:
                 return Token(END, "", last, len(last.text))
             self._last = frame
             offset = frame.offset
-            match = _TOKEN.match(frame.text, offset)
+            match = TOKEN.match(frame.text, offset)
             assert match is not None  # noqa: S101  `bad` matches anything
             kind = match.lastgroup
             raw = match.group()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from pycertifspec.session.peak import half_maximum
 from pycertifspec.simulator.language import messages
 from pycertifspec.simulator.language.errors import SpecRuntimeError, exceeded
 from pycertifspec.simulator.language.tables import ANY, FunctionTable
@@ -50,24 +51,6 @@ def _pair(interpreter: Interpreter, arrays: Sequence[DataArray]) -> tuple[list[f
     x = arrays[0].numbers().reshape(-1).tolist() if len(arrays) > 1 else [float(n) for n in range(len(y))]
     count = min(len(x), len(y))
     return x[:count], y[:count]
-
-
-def half_maximum(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
-    """Return where the curve around its maximum falls to half of it: below and above."""
-    top = max(range(len(y)), key=y.__getitem__)
-    half = y[top] / 2
-
-    def crossing(step: int, end: int) -> float:
-        at = top
-        while at != end and y[at] > half:
-            at += step
-        before = at - step
-        if y[at] > half or at == top or y[before] == y[at]:
-            return x[at]
-        return x[at] + (x[before] - x[at]) * (half - y[at]) / (y[before] - y[at])
-
-    ends = crossing(-1, 0), crossing(1, len(y) - 1)
-    return min(ends), max(ends)
 
 
 def _centre(interpreter: Interpreter, x: Sequence[float], y: Sequence[float]) -> float:

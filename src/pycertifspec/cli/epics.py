@@ -1,0 +1,42 @@
+"""`specget`, `specput`, `specmonitor`: for hands that know EPICS's programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import get, put, watch
+from .main import Parser, ended
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+
+def specget() -> int:
+    """Run `get`."""
+    return _run("specget", get.add_arguments)
+
+
+def specput() -> int:
+    """Run `put`."""
+    return _run("specput", put.add_arguments)
+
+
+def specmonitor() -> int:
+    """Run `watch`, with EPICS's meaning of ``-t``."""
+    return _run("specmonitor", watch.add_epics_arguments)
+
+
+def _run(name: str, add_arguments: Callable[[argparse.ArgumentParser], None]) -> int:
+    program = Parser(prog=name)
+    add_arguments(program)
+    program.epilog = (
+        (program.epilog or "").replace("pycertifspec get", "specget").replace("pycertifspec put", "specput")
+    )
+    program.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+    def work() -> int:
+        options = program.parse_args()
+        return options.run(options) or 0
+
+    return ended(work, name)

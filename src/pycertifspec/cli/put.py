@@ -1,0 +1,73 @@
+"""`pycertifspec put`, `specput`: writes a property or a variable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pycertifspec.errors import LocalProtocolError
+
+from . import values
+from .arguments import add_output_arguments, add_server_argument
+from .connecting import connected
+from .get import show
+from .naming import Named, paths
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pycertifspec.sync.client import Client
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Describe the command."""
+    command.description = (
+        "Write a property or a variable, and show what it is then. A motor's name alone is refused: writing its "
+        "position moves nothing, but changes the offset; mv moves."
+    )
+    command.epilog = "example: pycertifspec put @sample 'LaB6 600C' -l"
+    add = command.add_argument
+    add("name", metavar="NAME", help="@NAME: a variable; else a property, such as motor/th/slew_rate")
+    add("value", nargs="+", metavar="VALUE", help="the value; of an array its elements, of an assoc KEY=VALUE ...")
+    add("-d", "--type", choices=values.TYPES, default="string", help="what is sent (default: string, as SPEC has it)")
+    add("-l", "--long", action="store_true", help="show the old value too")
+    add("-c", "--wait", action="store_true", help="wait until SPEC is at its prompt again")
+    values.add_style_arguments(command)
+    add_server_argument(command)
+    add_output_arguments(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write, and show what came of it."""
+    value, how = values.parse(options.value, options.type), values.style(options)
+    possible = paths(options.name)
+    if len(possible) > 1:
+        raise LocalProtocolError(
+            f"what is {options.name!r}? A variable is '@{options.name}'; a motor moves with `pycertifspec mv "
+            f"{options.name} ...`, and its offset changes with motor/{options.name}/position"
+        )
+    path = possible[-1]
+    with connected(options, doing=f"write {options.name}") as (client, server, output):
+        old = _now(client, options.name, path) if options.long else None
+        client.write(path, value)
+        if options.wait:
+            client.wait_until_ready(server.timeout)
+        new = _now(client, options.name, path)
+        told = [("Old", old), ("New", new)] if options.long else [("", new)]
+        if output.form in ("json", "jsonl"):
+            if new is not None:
+                more = {"old": None if old is None else old.value} if options.long else {}
+                output.json(new.record.as_json(**more))
+        elif new is None:
+            output.note(f"{options.name} was written; it cannot be read")
+        else:
+            for title, named in told:
+                if named is not None:
+                    label = named._replace(name=f"{title} : {named.name}" if title else named.name)
+                    show(output, [label], how)
+
+
+def _now(client: Client, name: str, path: str) -> Named | None:
+    """Return what a property is; None for those that can only be written, and a variable that is not there yet."""
+    message = client.get(path, force_fetch=True)
+    return None if message is None else Named(name, path, message)

@@ -1,0 +1,55 @@
+"""`pycertifspec scan`: runs a scan and shows it point by point."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .arguments import add_output_arguments, add_server_argument, add_within_argument, within
+from .connecting import connected
+from .scan_saving import Saving, add_saving_arguments
+from .scan_view import ScanView, add_view_arguments
+from .stopping import stopping
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Describe the command."""
+    command.description = (
+        "Run a scan as at SPEC's prompt; show its points as they are taken, how long it will take, and at the end "
+        "what its peak is like. Ctrl-C aborts it, and keeps what was taken."
+    )
+    command.epilog = "example: pycertifspec scan 'ascan th 0 1 20 0.1' --plot --save peak.h5"
+    command.add_argument("scan", nargs="+", metavar="SCAN", help="'ascan th 0 1 20 0.1', or any macro that scans")
+    add_view_arguments(command)
+    add_saving_arguments(command)
+    add_within_argument(command, "abort it, and end with 4, after so long (default: never)")
+    add_server_argument(command)
+    add_output_arguments(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run it, show it, keep it."""
+    text, limit, saving = " ".join(options.scan), within(options), Saving(options)
+    with connected(options, doing=f"run {text!r}") as (client, _, output):
+        saving.look(client)
+        scan = client.scan(text, timeout=limit)
+
+        def stop() -> None:
+            scan.abort()
+            client.wait_until_ready()
+
+        over = False
+        view = ScanView(output, options)
+        try:
+            with view, stopping(output, "the scan", stop):
+                for point in scan:
+                    view.tell(scan.record, point)
+                scan.wait()
+                over = True
+        finally:
+            if over or scan.record.points:
+                view.end(scan.record, aborted=not over)
+                saving.keep(output, scan.record, aborted=not over)

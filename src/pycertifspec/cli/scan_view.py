@@ -1,0 +1,163 @@
+"""A scan on the screen: a table or a curve that grows, how long it will take, and what its peak is like."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+from pycertifspec.errors import LocalProtocolError
+from pycertifspec.session.peak import Peak, peak
+
+from .output import Record, number, printable
+from .progress import Bars
+
+if TYPE_CHECKING:
+    import argparse
+    from types import TracebackType
+    from typing import Self
+
+    from pycertifspec.session.scan_record import ScanPoint, ScanRecord
+
+    from .output import Output
+
+# Columns of the terminal for a number and the gap before it; of the first, the point's number.
+WIDTH, FIRST_WIDTH = 12, 6
+# Seconds between two drawings of a curve: no eye sees more, and each costs some milliseconds.
+DRAW_EVERY = 0.1
+_BAR = "scan"
+
+
+def add_view_arguments(command: argparse.ArgumentParser) -> None:
+    """Add how a scan is shown."""
+    command.add_argument("--plot", action="store_true", help="draw the curve while it grows, in place of the table")
+    command.add_argument("-x", metavar="LABEL", help="column to draw along (default: the first)")
+    command.add_argument("-y", metavar="LABEL", help="column whose peak is described (default: the first counter)")
+
+
+class ScanView:
+    """Shows one scan while it is taken."""
+
+    def __init__(self, output: Output, options: argparse.Namespace) -> None:
+        self._output, self._options = output, options
+        self._bars = Bars(output, [] if self._draws else [_BAR], remaining=True)
+        self._labelled = False
+        self._drawn = 0.0
+
+    @property
+    def _draws(self) -> bool:
+        return bool(self._options.plot) and self._output.on_terminal
+
+    def __enter__(self) -> Self:
+        self._bars.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.__exit__(kind, error, trace)
+
+    def tell(self, record: ScanRecord, point: ScanPoint) -> None:
+        """Show a point."""
+        form = self._output.form
+        if form == "jsonl":
+            told = Record(str(record.number), point.values, "point")
+            self._output.json(told.as_json(point=point.index, expected=record.expected))
+        elif self._draws:
+            if time.monotonic() - self._drawn > DRAW_EVERY:
+                self._draw(record)
+        elif form != "json" and not self._options.plot:
+            self._row(record, point)
+        taken = len(record.points)
+        if not self._draws:
+            fraction = taken / record.expected if record.expected else math.nan
+            self._bars.update(_BAR, fraction, f"{taken} of {record.expected or '?'} points")
+
+    def _row(self, record: ScanRecord, point: ScanPoint) -> None:
+        missing = math.nan
+        cells = [str(point.index), *(number(point.values.get(name, missing)) for name in record.columns)]
+        if not self._labelled:
+            self._labelled = True
+            if self._output.form == "text":
+                if self._output.on_terminal:
+                    self._print(f"scan {record.number}  {record.command}")
+                self._print(self._line(["#", *record.columns]))
+        self._print(self._line(cells))
+
+    def _line(self, cells: list[str]) -> str:
+        shown = [printable(cell) for cell in cells]
+        if not self._output.on_terminal:
+            return "\t".join(shown)
+        # What does not fit into the terminal's width is in the file, and with --json.
+        fits = max(1, (self._output.size[0] - FIRST_WIDTH) // WIDTH)
+        first, *rest = shown[: fits + 1]
+        return f"{first:>{FIRST_WIDTH}}" + "".join(f" {cell[: WIDTH - 1]:>{WIDTH - 1}}" for cell in rest)
+
+    def _print(self, text: str) -> None:
+        self._bars.print(self._output, text)
+
+    def _draw(self, record: ScanRecord) -> None:
+        from .plotting import curve  # noqa: PLC0415  for this alone
+
+        self._drawn = time.monotonic()
+        x, y = axes(record, self._options)
+        xs, ys = ([point.values.get(name, math.nan) for point in record.points] for name in (x, y))
+        clear = "\x1b[H\x1b[J" if self._output.on_terminal else ""
+        title = printable(f"scan {record.number}  {record.command}  {len(record.points)} of {record.expected or '?'}")
+        colored = self._output.colored and self._output.on_terminal
+        self._output.line(clear + curve(xs, ys, labels=(x, y), title=title, size=self._output.size, colored=colored))
+
+    def end(self, record: ScanRecord, *, aborted: bool = False) -> None:
+        """Show what came of it."""
+        if self._options.plot and record.points and self._output.form == "text":
+            self._draw(record)
+        found = statistics(record, self._options) if record.points else None
+        if self._output.form in ("json", "jsonl"):
+            told: dict[str, Any] = {"name": str(record.number), "type": "scan", **record.facts()}
+            told |= {"columns": record.columns, "expected": record.expected, "aborted": aborted}
+            told |= {"peak": None if found is None else {"column": found[0], **found[1]._asdict()}}
+            if self._output.form == "json":
+                told["points"] = [point.values for point in record.points]
+            self._output.json(told)
+            return
+        if aborted:
+            self._output.note(f"aborted after {len(record.points)} of {record.expected or '?'} points")
+        if found is not None:
+            self._say(describe(*found))
+
+    def _say(self, text: str) -> None:
+        """Say what is beside the table: in a pipe it must not stand in it."""
+        if self._output.on_terminal and self._output.form == "text":
+            self._output.line(printable(text))
+        else:
+            self._output.note(text)
+
+
+def axes(record: ScanRecord, options: argparse.Namespace) -> tuple[str, str]:
+    """Return along which column the curve is, and which one it is of.
+
+    Raises:
+        LocalProtocolError: there is no such column.
+
+    """
+    x = options.x or record.columns[0]
+    y = options.y or next(iter(record.counters), record.columns[-1])
+    for label in (x, y):
+        if label not in record.columns:
+            raise LocalProtocolError(f"the scan has no column {label!r}; it has {', '.join(record.columns)}")
+    return x, y
+
+
+def statistics(record: ScanRecord, options: argparse.Namespace) -> tuple[str, Peak] | None:
+    """Return whose peak is described, and what it is like."""
+    x, y = axes(record, options)
+    found = peak(*([point.values.get(name, math.nan) for point in record.points] for name in (x, y)))
+    return None if found is None else (y, found)
+
+
+def describe(label: str, found: Peak) -> str:
+    """Return a peak in words."""
+    return (
+        f"{label}: peak at {number(found.x)} is {number(found.y)}, COM {number(found.com)}, "
+        f"FWHM {number(found.fwhm)} at {number(found.center)}"
+    )
