@@ -4,16 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test check bench format fuzz clean
+# What a person gives, as one word for the shell.
+quoted = '$(subst ','\'',$(1))'
 
-## demo: watch Python talk to a SPEC server (HOST=… PORT=… for a real one, MOVE="th=1.2" COUNT=1 let it move and count)
+.PHONY: demo test check pictures bench format fuzz clean
+
+## demo: watch Python talk to a SPEC server (HOST=… PORT=… for a real one, MOVE="th=1.2" COUNT=1 SCAN="ascan th 0 1 20 0.1" let it move, count, scan)
 demo: $(READY)
-	@$(BIN)/python -m pycertifspec demo $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(foreach m,$(MOVE),--move $(m)) $(if $(COUNT),--count $(COUNT))
+	@$(BIN)/python -m pycertifspec demo $(if $(HOST),--host $(call quoted,$(HOST))) $(if $(PORT),--port $(call quoted,$(PORT))) $(foreach m,$(MOVE),--move $(call quoted,$(m))) $(if $(COUNT),--count $(call quoted,$(COUNT))) $(if $(SCAN),--scan $(call quoted,$(SCAN)))
 
 ## test: every test
 test: $(READY)
 	@$(BIN)/python -m pytest -q
 
+# pytest-cov itself combines what the processes that tests start have measured.
 ## check: format, lint, types, layers, tests with branch coverage, fuzzing for ten seconds each
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -21,10 +25,13 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q --cov --cov-report=
-	$(BIN)/coverage combine -q --keep 2>/dev/null || true
 	$(BIN)/coverage report --fail-under=98
 	$(BIN)/python -m fuzzing.decoder --seconds 10 $(if $(CI),--seed 1)
 	$(BIN)/python -m fuzzing.language --seconds 10 $(if $(CI),--seed 1)
+
+## pictures: those of the README, made by running what they show
+pictures: $(READY)
+	@$(BIN)/python docs/pictures/demo.py
 
 ## bench: every figure in the README, as ratios against a limit measured in the same run
 bench: $(READY)

@@ -1,4 +1,4 @@
-"""What `import pycertifspec` costs a program that is starting."""
+"""What `import pycertifspec` and `pycertifspec --help` cost a program that is starting."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from time import perf_counter
 from .row import Row, Target, spread
 
 PROGRAM = "import pycertifspec"
+HELP = "import sys; sys.argv = ['pycertifspec', '--help']; from pycertifspec.cli.main import main; main()"
 HEAVY = {"numpy", "asyncio"}
 
 
 def measure(rounds: int) -> list[Row]:
     """Measure fresh interpreters, one that imports beside one that does not, and look at what was imported."""
     loaded = _run(f"{PROGRAM}, sys; print(*sys.modules)")  # and the byte code is there now
-    ours, bare = [], []
+    ours, bare, helps = [], [], []
     for _ in range(max(rounds, 9)):
         bare.append(_time("pass"))
         ours.append(_time(PROGRAM))
+        helps.append(_time(HELP))
     added = median(with_import - without for with_import, without in zip(ours, bare, strict=True))
     return [
         Row("import", "ms", added, median(bare), added / median(bare), spread(bare), Target("figure", "<=", 25)),
+        Row("pycertifspec --help", "ms", median(helps), median(bare), target=Target("figure", "<=", 150)),
         Row(
             "import, of numpy and asyncio",
             "modules",

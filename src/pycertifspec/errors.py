@@ -61,10 +61,6 @@ class CallTimeoutError(SpecError, TimeoutError):
     """The other end did not answer, or did not take what was sent, in time."""
 
 
-class StoppedError(SpecError):
-    """This program itself stopped what was waited for."""
-
-
 class RefusedError(SpecError, PermissionError):
     """We do not do what was asked for: the session is read-only, or a limit forbids it; nothing was sent."""
 
@@ -82,3 +78,7 @@ class ClockStuckError(SpecError, TimeoutError):
 
 class InvalidFileError(SpecError, ValueError):
     """A file that was given cannot be used; the message names it, the place in it and what was expected there."""
+
+
+class StoppedError(SpecError):
+    """This program itself stopped what was waited for."""

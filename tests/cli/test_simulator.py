@@ -141,6 +141,8 @@ def test_quit_in_a_macro_file_is_a_success(tmp_path: Path) -> None:
         ("print 1\nprint 1 +\nprint 2\n", 2, "Syntax error"),
         ("print 1\nmv en 1000\n", 2, "Energy at 1000 will exceed high limit"),
         ("def f() '{\n  nosuch\n}'\nprint 1\nf()\n", 5, '"nosuch" is undefined'),
+        ("def f() '{\n  nosuch\n}'\nprint 1\nf()\n", 5, "some.mac:2, in f()) near: nosuch\n"),
+        ("print 1\n  print 1 +\n", 2, " near: print 1 +\n"),
         ("print 1\nexit\n", 2, "exit"),
         ("print 1\nif (1) {\nprint 2\n", 4, "not complete"),
         ("print 1\ndef f '{ print 1\n", 2, "a quote is open"),
@@ -218,3 +220,18 @@ def test_shell_commands_run_only_if_they_are_allowed(tmp_path: Path) -> None:
 
     assert run_file(tmp_path, text).returncode == 1
     assert run_file(tmp_path, text, "--allow-unix", "--directory", str(tmp_path)).stdout == "hello\n3\n"
+
+
+def test_quit_of_a_client_is_answered_before_the_server_closes(start: Callable[..., Started]) -> None:
+    process = start("--port", "0")
+    found = re.search(r":(\d+)\n", line_of(process))
+    assert found
+    with SpecSocket() as client:
+        client.connect_spec("127.0.0.1", int(found[1]), port_range=None, timeout=PATIENCE, name="fourc")
+        client.settimeout(PATIENCE)
+        client.send_spec(5, EventTypes.SV_CMD_WITH_RETURN, 2, "", b"quit\0")
+
+        reply = client.recv_spec()
+
+    assert (reply.cmd, reply.sn, reply.is_error) == (EventTypes.SV_REPLY, 5, False)
+    assert process.wait(PATIENCE) == 0

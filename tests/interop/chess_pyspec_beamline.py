@@ -19,7 +19,20 @@ class Beamline(Server):  # type: ignore[misc]  # that package has no types to sp
         self.names = Property("var/names", np.array(["alpha", "be"]))
         self.text = Property("var/text", "hello")
         self.scratch = Property("var/scratch", "empty")
+        self.chi = Property("motor/chi/position", 0.0)
+        self.chi_move_done = Property("motor/chi/move_done", 0)
+        self.chi_start_one = Property("motor/chi/start_one", 0.0)
         super().__init__("127.0.0.1", 0)
+        self.chi_start_one.on("update", self._move_chi)
+
+    async def _move_chi(self, target: Any) -> None:
+        """Move as SPEC's motors do: move_done is 1 on the way, and 0 only when the last position was told."""
+        start, way = self.chi.get(), float(target) - self.chi.get()
+        self.chi_move_done.set(1)
+        for step in range(1, 5):
+            await asyncio.sleep(0.01)
+            self.chi.set(start + way * step / 4)
+        self.chi_move_done.set(0)
 
     @remote_function
     async def add(self, first: Any, second: Any) -> float:

@@ -127,6 +127,27 @@ def test_a_watched_property_is_told_at_once_and_when_it_changes_and_no_more_when
     assert ask(client, READ, "var/scratch").body == "4.5"
 
 
+@pytest.mark.parametrize("target", [2.0, -1.0])
+def test_its_motor_moves_and_is_followed_until_it_stands(client: Any, target: Any) -> None:
+    start = float(str(ask(client, READ, "motor/chi/position").body))
+    for name, value in (("motor/chi/move_done", 0), ("motor/chi/position", start)):
+        client.send_spec(0, REGISTER, TEXT, name)
+        first = client.recv_spec()
+        assert (first.name, float(str(first.body))) == (name, value)
+
+    client.send_spec(0, SEND, TEXT, "motor/chi/start_one", f"{target:.15g}\0".encode())
+
+    seen: Any = []
+    while ("motor/chi/move_done", 0.0) not in seen:
+        event = client.recv_spec()
+        assert event.cmd == EventTypes.SV_EVENT
+        seen.append((event.name, float(str(event.body))))
+    assert seen[0] == ("motor/chi/move_done", 1)
+    positions = [position for name, position in seen if name == "motor/chi/position"]
+    assert positions == [start + (target - start) * step / 4 for step in range(1, 5)]
+    assert float(str(ask(client, READ, "motor/chi/position").body)) == target
+
+
 def test_its_functions_are_called_and_its_commands_evaluated(client: Any) -> None:
     assert ask(client, FUNC, body=b"add(1, 2.5)\0").body == "3.5"
     assert ask(client, CMD, body=b"add(2, 2)\0").body == "4"

@@ -12,7 +12,8 @@ import pytest
 
 from pycertifspec.errors import LocalProtocolError, RemoteError
 from pycertifspec.server import Application, Server, ServerOptions
-from pycertifspec.session.service import MAX_QUEUED, MAX_REGISTRATIONS, MAX_STARTS
+from pycertifspec.session.commands import MAX_QUEUED, MAX_STARTS
+from pycertifspec.session.registrations import MAX_REGISTRATIONS
 from pycertifspec.wire import values
 from pycertifspec.wire.constants import DataTypes, EventTypes
 
@@ -179,6 +180,11 @@ def test_a_property_that_is_not_writable_cannot_be_set(application: Application,
     assert peer.read("var/x") == "1"
 
 
+@pytest.mark.parametrize("name", ["status/ready", "error", "output/tty", "output/scan.dat"])
+def test_what_the_server_itself_has_cannot_be_set(client: Client, name: Any) -> None:
+    assert client().refused(EventTypes.SV_CHAN_SEND, name, "1") == f"{name!r} cannot be set"
+
+
 @pytest.mark.parametrize(
     "name", ["var/none", "motor/th/position", "var/none[1]", "", "é", "x" * 79, "../x", "var/x[nokey]"]
 )
@@ -290,6 +296,17 @@ def test_a_change_before_anybody_serves_is_kept(application: Application, client
     x = application.publish("var/x", 1)
     x.value = 2
     assert client().read("var/x") == "2"
+
+
+def test_clients_create_variables_if_they_may_and_not_without_bound(
+    application: Application, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pycertifspec.server.application.MAX_CREATED", 2)
+    peer = client(server={"options": ServerOptions(create_variables=True)})
+    peer.write("var/n", "5")
+    peer.write("var/t[a][b]", "6")
+    assert (peer.read("var/n"), peer.read("var/t")) == ("5", {("a", "b"): "6"})
+    assert "2 properties already" in peer.refused(EventTypes.SV_CHAN_SEND, "var/m", "7")
 
 
 # ---- elements ----
@@ -435,7 +452,7 @@ def test_the_screen_is_a_stream_without_a_present_value(application: Application
 def test_no_client_registers_without_bound(
     application: Application, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pycertifspec.session.service.MAX_REGISTRATIONS", 3)
+    monkeypatch.setattr("pycertifspec.session.registrations.MAX_REGISTRATIONS", 3)
     peer = client()
     peer.watch("error")
     peer.watch("output/1")
@@ -584,8 +601,10 @@ def test_a_function_is_called_in_every_spelling(
 def test_arguments_are_numbers_texts_arrays_and_published_variables(application: Application, client: Client) -> None:
     seen: list[Any] = []
     application.publish("var/TEMP", 300)
-    application.function(lambda *arguments: seen.extend(arguments))
-    application._functions["f"] = application._functions.pop("<lambda>")
+
+    @application.function
+    def f(*arguments: Any) -> None:
+        seen.extend(arguments)
 
     client().command('f(1, "1", [1, "a": b], TEMP, th, \'TEMP\')')
 
@@ -674,8 +693,11 @@ def test_nothing_is_evaluated_that_was_not_published(
     application: Application, client: Client, text: Any, command: Any
 ) -> None:
     called: list[object] = []
-    application.function(lambda *arguments: called.append(arguments))
-    application._functions["f"] = application._functions.pop("<lambda>")
+
+    @application.function
+    def f(*arguments: Any) -> None:
+        called.append(arguments)
+
     application.motor("th", stage := _Unmoved())
 
     peer = client()
@@ -760,7 +782,7 @@ def test_a_coroutine_function_runs_in_the_loop_of_the_server(application: Applic
             seen.append(asyncio.get_running_loop())
 
         async with Server(application, port=0):
-            from pycertifspec.session.service import Command
+            from pycertifspec.session.program import Command
 
             await application.execute(Command(("f",)))
         assert seen == [loop]
@@ -771,8 +793,8 @@ def test_a_coroutine_function_runs_in_the_loop_of_the_server(application: Applic
 def test_no_client_fills_the_queue_or_the_list_of_starts_without_bound(
     application: Application, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pycertifspec.session.service.MAX_QUEUED", 2)
-    monkeypatch.setattr("pycertifspec.session.service.MAX_STARTS", 2)
+    monkeypatch.setattr("pycertifspec.session.commands.MAX_QUEUED", 2)
+    monkeypatch.setattr("pycertifspec.session.commands.MAX_STARTS", 2)
     begun, go_on = threading.Event(), threading.Event()
     application.motor("th", _Unmoved())
 

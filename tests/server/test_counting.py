@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -98,19 +99,59 @@ def test_counting_can_be_started_again_in_the_same_breath_as_it_is_stopped(
     peer = client()
     peer.watch(COUNT)
     peer.watch("error")
-    sends = [peer.packet(EventTypes.SV_CHAN_SEND, COUNT, preset) for preset in ("100", "0", "200")]
-    peer.socket.sendall(b"".join([*sends, peer.packet(EventTypes.SV_ABORT), sends[0]]))
-    assert [peer.event(COUNT) for _ in range(5)] == ["1", "0", "1", "0", "1"]
+    start, stop = (peer.packet(EventTypes.SV_CHAN_SEND, COUNT, preset) for preset in ("100", "0"))
+    peer.socket.sendall(start)
+    assert peer.event(COUNT) == "1"
+    for stopped in (stop, peer.packet(EventTypes.SV_ABORT)):
+        peer.socket.sendall(stopped + start)
+        assert [peer.event(COUNT) for _ in range(2)] == ["0", "1"]
     peer.nothing_more()
     scalers["sec"].value = 100
     assert peer.event(COUNT) == "0"
     peer.nothing_more()
 
 
+def test_a_count_waits_for_the_commands_before_it_and_is_dropped_by_an_abort(
+    application: Application, scalers: dict[str, Scaler], client: Client
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    @application.function
+    def slow() -> None:
+        begun.set()
+        assert go_on.wait(10)
+
+    peer, other = client(), client()
+    peer.watch(COUNT)
+    peer.send(EventTypes.SV_CMD, "", "slow")
+    assert begun.wait(10)
+    other.watch("error")
+    peer.write(COUNT, "100")
+    peer.nothing_more()
+    assert not scalers["det"].counting
+    go_on.set()
+    assert peer.event(COUNT) == "1"
+
+    begun.clear()
+    go_on.clear()
+    peer.write(COUNT, "0")
+    assert peer.events_until(COUNT, "0")
+    peer.send(EventTypes.SV_CMD, "", "slow")
+    assert begun.wait(10)
+    other.write(COUNT, "100")
+    other.send(EventTypes.SV_ABORT)
+    assert other.event("error") == "aborted before it began"
+    go_on.set()
+    other.command("1")
+    assert other.read(COUNT) == "0"
+
+
 def test_counting_twice_at_a_time_is_refused(scalers: dict[str, Scaler], client: Client) -> None:
     peer = client()
+    peer.watch("error")
     peer.write(COUNT, "100")
-    assert peer.refused(EventTypes.SV_CHAN_SEND, COUNT, "1") == "already counting"
+    peer.write(COUNT, "1")
+    assert peer.event("error") == "already counting"
 
 
 @pytest.mark.parametrize("preset", ["nan", "inf", "-inf", "soon", ""])
@@ -154,16 +195,26 @@ def test_a_counter_that_cannot_be_started_does_not_make_the_others_count_for_eve
 
     scalers["det"].start = fail  # type: ignore[method-assign]
     peer = client()
-    assert peer.refused(EventTypes.SV_CHAN_SEND, COUNT, "1") == "no power"
+    peer.watch("error")
+    peer.write(COUNT, "1")
+    assert peer.event("error") == "no power"
     assert peer.read(COUNT) == "0"
 
 
 def test_counting_ends_with_the_server(application: Application, scalers: Any) -> None:
     async def main() -> None:
         async with Server(application, port=0):
+            begun, start = asyncio.Event(), scalers["det"].start
+
+            def note() -> None:
+                start()
+                begun.set()
+
+            scalers["det"].start = note
             count = application.find(COUNT)
             assert count is not None
             count.write("100")
+            await begun.wait()
             assert scalers["det"].counting
         assert not scalers["det"].counting
         assert asyncio.all_tasks() == {asyncio.current_task()}

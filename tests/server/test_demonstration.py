@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import random
+import re
 from typing import Any
 
 import pytest
 
 from pycertifspec.server.demonstration import LinearMotor, RateCounter, demonstration
+from pycertifspec.wire import values
 from pycertifspec.wire.constants import EventTypes
 
 
@@ -22,13 +25,23 @@ def test_it_says_who_it_is_and_what_it_has(peer: Any) -> None:
     assert peer.read("var/VERSION") == "demonstration"
     assert [peer.call("motor_mne", str(n)) for n in range(int(peer.read("var/MOTORS")))] == ["tth", "th", "chi", "phi"]
     assert [peer.call("cnt_mne", str(n)) for n in range(int(peer.read("var/COUNTERS")))] == ["sec", "mon", "det"]
-    assert peer.call("motor_mne", "4") == "?"
-    assert peer.call("cnt_mne", "-1") == "?"
     assert peer.read("var/A") == {"0": "0", "1": "0", "2": "0", "3": "0"}
     assert peer.read("var/A[1]") == {"1": "0"}
     assert peer.read("var/SAMPLE[name]") == {"name": "Si"}
     assert peer.read("var/TITLE") == "a first run"
     assert (peer.read("motor/th/low_limit"), peer.read("motor/th/high_limit")) == ("-10", "90")
+
+
+@pytest.mark.parametrize("number", ["9", "4", "-1", "nan", "inf", "x", '"x"', '["a" : 1]', "th"])
+@pytest.mark.parametrize(("function", "kind"), [("motor_mne", "Motor"), ("cnt_mne", "Counter")])
+def test_what_is_no_motor_or_counter_is_refused_as_spec_does_without_a_word_in_the_log(
+    peer: Any, number: Any, function: Any, kind: Any, caplog: Any
+) -> None:
+    reply = peer.ask(EventTypes.SV_FUNC_WITH_RETURN, "", f"{function}\0{number}\0".encode())
+
+    assert reply.is_error
+    assert re.fullmatch(rf"{kind} .* is not configured\.", values.text_of(reply))
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_a_motor_is_half_way_at_half_time_and_stays_where_it_is_stopped(peer: Any, clock: Any) -> None:

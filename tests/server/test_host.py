@@ -590,7 +590,7 @@ def test_a_server_in_a_loop_leaves_no_task_behind(application: Application, clie
 
 
 def _command(text: str) -> Any:
-    from pycertifspec.session.service import Command
+    from pycertifspec.session.program import Command
 
     return Command((text,))
 

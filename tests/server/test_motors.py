@@ -65,7 +65,7 @@ def test_what_the_table_calls_read_only_cannot_be_set(motor: Any, client: Client
     assert f"motor/th/{prop} cannot be set" in client().refused(EventTypes.SV_CHAN_SEND, f"motor/th/{prop}", "1")
 
 
-@pytest.mark.parametrize("prop", ["offset", "dial_position", "base_rate", "slew_rate", "acceleration", "backlash"])
+@pytest.mark.parametrize("prop", ["base_rate", "slew_rate", "acceleration", "backlash"])
 def test_a_plain_number_is_set_and_told(motor: Any, stage: Any, client: Client, prop: Any) -> None:
     peer = client()
     peer.watch(f"motor/th/{prop}")
@@ -91,6 +91,126 @@ def test_setting_the_position_changes_the_offset_and_moves_nothing(
     assert peer.event("motor/th/offset") == "4"
     assert peer.read("motor/th/dial_position") == "0"
     peer.nothing_more()
+
+
+class _Plain:
+    """A motor with just what the protocol wants, and what the test adds."""
+
+    def __init__(self, **more: float) -> None:
+        self.position, self.moving = 10.0, False
+        self.targets: list[float] = []
+        vars(self).update(more)
+
+    def move(self, target: float) -> None:
+        self.targets.append(target)
+        self.position = target
+
+    def stop(self) -> None:
+        pass
+
+
+class _Following(_Plain):
+    """A motor whose position follows from its dial position and its offset, both of which it can be told."""
+
+    dial_position, offset, sign = 20.0, -10.0, 1.0
+
+    @property
+    def position(self) -> float:
+        return self.sign * self.dial_position + self.offset
+
+    @position.setter
+    def position(self, position: float) -> None:
+        self.dial_position = (position - self.offset) / self.sign
+
+
+class _Inverted(_Following):
+    sign, offset = -1.0, 30.0
+
+
+class _Fixed(_Plain):
+    """A motor that says its offset and cannot be told another."""
+
+    @property
+    def offset(self) -> float:
+        return 1.0
+
+
+KINDS_OF_MOTOR = [
+    _Plain,
+    lambda: _Plain(offset=3.0),
+    lambda: _Plain(dial_position=10.0),
+    lambda: _Plain(dial_position=4.0),
+    lambda: _Plain(dial_position=7.0, offset=3.0),
+    lambda: _Plain(sign=-1.0),
+    lambda: _Plain(sign=-1.0, offset=2.0, dial_position=-8.0),
+    _Fixed,
+    _Following,
+    _Inverted,
+]
+
+
+@pytest.mark.parametrize("make", KINDS_OF_MOTOR)
+def test_a_position_that_was_set_holds_for_reads_limits_and_motions_whatever_the_object_has(
+    application: Application, client: Client, make: Callable[[], Any]
+) -> None:
+    motor = make()
+    motor.low_limit, motor.high_limit = -1000.0, 1000.0
+    application.motor("th", motor, poll=POLL)
+    peer = client()
+
+    def read(name: str) -> float:
+        return float(peer.read(f"motor/th/{name}"))
+
+    def consistent() -> bool:
+        return read("position") == pytest.approx(read("sign") * read("dial_position") + read("offset"))
+
+    dial, sign = read("dial_position"), read("sign")
+    assert read("position") == 10.0
+    for position in (100.0, -7.5):
+        peer.write(POSITION, position)
+        assert (read("position"), read("dial_position")) == (position, dial)
+        assert consistent()
+    assert (read("low_limit"), read("high_limit")) == (-1000, 1000)
+    peer.write("motor/th/offset", 50.0)
+    assert (read("offset"), read("dial_position")) == (50.0, dial)
+    assert consistent()
+    peer.write("motor/th/dial_position", 900.0)
+    assert (read("dial_position"), read("offset")) == (900.0, 50.0)
+    assert consistent()
+    assert motor.targets == []
+
+    beyond = sign * 1001.0 + 50.0
+    assert "outside its limits" in peer.refused(EventTypes.SV_CHAN_SEND, "motor/th/start_one", f"{beyond}")
+    inside, before = sign * 999.0 + 50.0, motor.position
+    change = inside - read("position")
+    peer.write("motor/th/start_one", f"{inside}")
+    peer.command("1")
+    assert motor.position - before == pytest.approx(change)  # the way that was asked for, in the object's own terms
+    if isinstance(motor, _Following) or not hasattr(motor, "dial_position"):  # another's dial stands still here
+        assert read("dial_position") == 999.0
+    assert read("position") == inside
+
+
+def test_the_position_of_a_motor_that_moves_is_not_set(motor: Any, stage: Any, client: Client) -> None:
+    peer = client()
+    peer.write("motor/th/start_one", "5")
+    peer.command("1")
+    for name in ("position", "dial_position", "offset"):
+        text = peer.refused(EventTypes.SV_CHAN_SEND, f"motor/th/{name}", "1")
+        assert text == f"motor th: its {name} cannot be set while it moves"
+    stage.finish()
+
+
+def test_a_home_position_is_what_the_scale_shows_there(application: Application, client: Client) -> None:
+    motor: Any = _Plain()
+    asked: list[Any] = []
+    motor.search = lambda *how: asked.append(how)
+    application.motor("th", motor, poll=POLL)
+    peer = client()
+    peer.write("motor/th/dial_position", "110")
+    peer.write("motor/th/search", "home 105")
+    peer.nothing_more()
+    assert asked == [("home", 5.0)]
 
 
 def test_limits_are_written_in_user_units_and_read_in_dial_units(
@@ -127,7 +247,9 @@ def test_limits_of_a_motor_of_the_other_sense_are_sorted(
         ("limits", "1", "does not fit"),
         ("limits", "1 2 3", "does not fit"),
         ("search", "home", "cannot be set on this motor"),
-        ("dial_position", "1", "cannot be set on this motor"),
+        ("high_lim_hit", "1", "cannot be set"),
+        ("position", "nan", "nan is no position"),
+        ("dial_position", "inf", "inf is no dial_position"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_reason(
@@ -284,6 +406,43 @@ def test_a_motion_to_where_the_motor_stands_can_show_its_end(motor: Any, stage: 
     peer.write("motor/th/start_one", "0")
     assert peer.events_until(DONE, "0") == [(DONE, "1"), (DONE, "0")]
     assert not stage.moving
+
+
+def test_the_end_of_a_motion_can_be_told_twice(motor: Any, stage: Any, client: Client) -> None:
+    peer = client(server={"options": ServerOptions(duplicate_move_done=True)})
+    peer.watch(DONE)
+    peer.write("motor/th/start_one", "5")
+    assert peer.event(DONE) == "1"
+    stage.finish()
+    assert [peer.event(DONE) for _ in range(2)] == ["0", "0"]
+    peer.nothing_more()
+
+
+def test_a_motion_can_be_shown_late(motor: Any, stage: Any, client: Client) -> None:
+    peer = client(server={"options": ServerOptions(move_done_delay=3600)})
+    peer.watch(DONE)
+    peer.watch(POSITION)
+    peer.write("motor/th/start_one", "5")
+    peer.command("1")
+    stage.position = 2.0
+    assert peer.event(POSITION) == "2"
+    assert stage.moving
+    assert peer.read(DONE) == "0"
+    peer.write("motor/th/start_one", "6")
+    peer.command("1")
+    peer.nothing_more()
+
+
+def test_a_motion_that_is_shown_late_shows_its_beginning_and_its_end_all_the_same(
+    motor: Any, stage: Any, client: Client
+) -> None:
+    peer = client(server={"options": ServerOptions(move_done_delay=0.02)})
+    peer.watch(DONE)
+    peer.write("motor/th/start_one", "5")
+    peer.command("1")
+    stage.finish()
+    assert peer.events_until(DONE, "0") == [(DONE, "1"), (DONE, "0")]
+    assert peer.read(POSITION) == "5"
 
 
 def test_the_last_position_event_can_be_that_before_the_motion(

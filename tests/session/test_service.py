@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pycertifspec.errors import RemoteError, SpecError
 from pycertifspec.session import properties
+from pycertifspec.session.commands import MAX_COMMAND, MAX_POSITION, MAX_WAITING, Job
+from pycertifspec.session.encoding import encode
 from pycertifspec.session.options import ServerOptions
+from pycertifspec.session.program import Command
 from pycertifspec.session.server import ServerSession
-from pycertifspec.session.service import Command, Job, Service, element_path, split_element
+from pycertifspec.session.service import MAX_REASON, Service
 from pycertifspec.wire import header, values
 from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.decoder import Decoder
@@ -28,7 +33,8 @@ class Cell:
         return self.value
 
     def write(self, value: Any) -> None:
-        self.value = {**self.value, **value} if isinstance(value, dict) else value
+        both = isinstance(value, dict) and isinstance(self.value, dict)
+        self.value = {**self.value, **value} if both else value
 
 
 class Program:
@@ -45,6 +51,9 @@ class Program:
 
     def find(self, name: str) -> Cell | None:
         return self.cells.get(name)
+
+    def create(self, name: str) -> Cell:
+        return self.cells.setdefault(name, Cell(""))
 
     def start_motors(self, targets: list[tuple[str, str]]) -> Command | None:
         self.asked.append(("start", targets))
@@ -311,41 +320,176 @@ def test_an_event_is_encoded_once_for_each_kind_of_client(monkeypatch: pytest.Mo
     for client in clients:
         desk.ask(client, EventTypes.SV_REGISTER, "var/x")
     encoded: list[Any] = []
-    encode = desk.service._encode
 
-    def note(session: ServerSession, value: Any) -> Any:
+    def note(value: Any, *how: Any) -> Any:
         encoded.append(value)
-        return encode(session, value)
+        return encode(value, *how)
 
-    monkeypatch.setattr(desk.service, "_encode", note)
+    monkeypatch.setattr("pycertifspec.session.registrations.encode", note)
     desk.service.changed("var/x", "2")
     assert encoded == ["2"]
     assert all(client.sent[-1].body == "2" for client in clients)
 
 
-@pytest.mark.parametrize(
-    ("name", "base", "keys"),
-    [
-        ("var/x", "var/x", ()),
-        ("var/x[1]", "var/x", ("1",)),
-        ("var/x[1][2]", "var/x", ("1", "2")),
-        ('var/x["a"]', "var/x", ("a",)),
-        ("var/x['a'][\"b\"]", "var/x", ("a", "b")),
-        ("var/x[]", "var/x", ("",)),
-        ("var/x[1][2][3]", "var/x[1][2][3]", ()),
-        ("var/x[1", "var/x[1", ()),
-        ("[1]", "[1]", ()),
-        ("", "", ()),
-    ],
-)
-def test_the_name_of_an_element_has_a_base_and_indices(name: Any, base: Any, keys: Any) -> None:
-    assert split_element(name) == (base, keys)
+def test_a_command_is_no_longer_than_any_that_is_written_and_its_refusal_is_told() -> None:
+    desk, client = Desk(), Client()
+    desk.ask(client, EventTypes.SV_REGISTER, "error")
+    for cmd in (CMD, FUNC):
+        reply, event = desk.ask(client, cmd, "", b"1" * MAX_COMMAND + b"\0", 7)
+        assert (reply.sn, reply.is_error) == (7, True)
+        assert "more than 1048576" in values.text_of(reply)
+        assert (event.name, event.body) == ("error", reply.body)
+    assert desk.service.ready
+    desk.ask(client, CMD, "", b"1" * (MAX_COMMAND - 1) + b"\0", 8)
+    assert not desk.service.ready
 
 
-def test_the_name_of_an_element_is_made_of_its_index() -> None:
-    assert element_path("var/x", "a") == "var/x[a]"
-    assert element_path("var/x", ("1", "2")) == "var/x[1][2]"
-    assert element_path("var/x", 1) == "var/x[1]"
+@pytest.mark.parametrize("body", [b"'" + b"1" * (MAX_COMMAND // 2) + b"'\0", b"f\0" + b"ab\0" * 20_000])
+def test_what_a_client_has_waiting_is_bounded_in_memory_and_another_client_is_not_concerned(body: bytes) -> None:
+    desk, client = Desk(), Client()
+    desk.ask(client, CMD, "", b"sleep(9)\0", 1)
+    desk.service.next_job()
+    tracemalloc.start()
+    try:
+        refused = sum(bool(desk.ask(client, FUNC, "", body, 2)) for _ in range(30))
+        assert tracemalloc.get_traced_memory()[0] < 1.5 * MAX_WAITING
+    finally:
+        tracemalloc.stop()
+    assert 0 < refused < 30
+    assert "4194304 bytes" in values.text_of(client.sent[-1])
+    assert not desk.ask(Client(), FUNC, "", body, 2)
+    desk.ask(client, EventTypes.SV_ABORT)
+    assert not desk.ask(client, FUNC, "", body, 2)  # there is room again
+
+
+def test_a_position_is_a_short_text_or_a_number_and_nothing_else_waits_for_start_all() -> None:
+    desk, client = Desk(), Client()
+    desk.ask(client, EventTypes.SV_CHAN_SEND, properties.PRESTART_ALL)
+    for type_, body, reason in (
+        (2, b"1" * (MAX_POSITION + 1) + b"\0", "has 201 characters"),
+        (4, b"key\0value\0\0", "a dict is no position"),
+        (12, b"", "a ndarray is no position"),
+    ):
+        (reply,) = desk.ask(client, EventTypes.SV_CHAN_SEND, "motor/th/start_one", body, 3, type_)
+        assert reason in values.text_of(reply)
+    desk.ask(client, EventTypes.SV_CHAN_SEND, "motor/th/start_one", b"1" * MAX_POSITION + b"\0", 3)
+    desk.ask(client, EventTypes.SV_CHAN_SEND, properties.START_ALL)
+    assert desk.program.asked == [("start", [("th", "1" * MAX_POSITION)])]
+
+
+def test_what_a_request_makes_the_program_push_waits_on_account_of_who_requested(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pycertifspec.session.commands.MAX_QUEUED", 2)
+    desk, client = Desk(), Client()
+    desk.program.cells["var/x"].write = lambda value: desk.service.push(Command(("count_em",)))  # type: ignore[method-assign]
+    for _ in range(2):
+        assert not desk.ask(client, EventTypes.SV_CHAN_SEND, "var/x", b"1\0", 4)
+    (reply,) = desk.ask(client, EventTypes.SV_CHAN_SEND, "var/x", b"1\0", 4)
+    assert "2 commands wait already" in values.text_of(reply)
+    assert not desk.ask(Client(), EventTypes.SV_CHAN_SEND, "var/x", b"1\0", 4)
+    desk.service.lost(client)
+    job = desk.service.next_job()
+    assert job is not None
+    assert job.client is not client
+
+
+def test_an_error_is_told_in_a_text_that_can_be_read_whatever_was_sent() -> None:
+    desk, client = Desk(), Client()
+    desk.ask(client, EventTypes.SV_REGISTER, "error")
+
+    def refuse(value: Any) -> None:
+        raise RemoteError(f"{value!r} does not fit")
+
+    desk.program.cells["var/x"].write = refuse  # type: ignore[method-assign]
+    event, reply = desk.ask(client, EventTypes.SV_CHAN_SEND, "var/x", b"x" * 100_000 + b"\0", 4)
+    assert len(values.text_of(event)) == len(values.text_of(reply)) == len(desk.service.last_error) == MAX_REASON
+
+
+@pytest.mark.parametrize(("repeated", "told"), [(False, [1, 0, 0]), (True, [2, 1, 0])])
+def test_registering_twice_tells_an_event_once_or_twice(repeated: bool, told: list[int]) -> None:
+    desk, client = Desk(repeated_registrations=repeated), Client()
+    found = []
+    for _ in range(2):
+        assert len(desk.ask(client, EventTypes.SV_REGISTER, "var/x")) == 1
+    for _ in range(3):
+        client.sent.clear()
+        desk.service.changed("var/x", "2")
+        found.append(len(client.sent))
+        desk.ask(client, EventTypes.SV_UNREGISTER, "var/x")
+    assert found == told
+    assert not desk.service.watched("var/x")
+
+
+def test_a_client_that_registers_without_end_is_not_told_without_end() -> None:
+    desk, client = Desk(repeated_registrations=True), Client()
+    for _ in range(100):
+        desk.ask(client, EventTypes.SV_REGISTER, "var/x")
+    client.sent.clear()
+    desk.service.changed("var/x", "2")
+    assert len(client.sent) == 10
+    desk.service.lost(client)
+    assert not desk.service.watched("var/x")
+
+
+def test_an_assignment_of_an_equal_value_is_told_or_not() -> None:
+    for equal in (True, False):
+        desk, client = Desk(equal_value_events=equal), Client()
+        for name in ("var/x", "motor/th/position"):
+            desk.ask(client, EventTypes.SV_REGISTER, name)
+        client.sent.clear()
+        for value in ("1", 1.0, "2", 2, "1"):
+            desk.service.changed("var/x", value)
+        told = [message.body for message in client.sent]
+        assert told == (["1", "1", "2", "2", "1"] if equal else ["2", "1"])
+        client.sent.clear()
+        for _ in range(2):
+            desk.service.changed("motor/th/position", 0)  # of what is no variable, all is told
+        assert len(client.sent) == 2
+
+
+def test_of_an_array_the_elements_that_are_equal_are_not_told_if_that_is_so_chosen() -> None:
+    desk, client, other = Desk(equal_value_events=False), Client(), Client()
+    desk.ask(client, EventTypes.SV_REGISTER, "var/a")
+    desk.ask(other, EventTypes.SV_REGISTER, "var/a[k]")
+    client.sent.clear()
+    other.sent.clear()
+    change = desk.service.changed
+    change("var/a", {"k": "v"})
+    assert not client.sent
+    change("var/a", {"k": "v", "l": 1})
+    assert [values.decode(message) for message in client.sent] == [{"l": "1"}]
+    change("var/a", {"k": ""}, deleted=True)
+    change("var/a", {"k": "v"})  # there again
+    assert [values.decode(message) for message in client.sent[1:]] == [{"k": ""}, {"k": "v"}]
+    assert len(other.sent) == 2
+    change("var/a", "", deleted=True)
+    change("var/a", "text")
+    assert client.sent[-1].body == "text"
+    for watcher, name in ((client, "var/a"), (other, "var/a[k]")):
+        desk.ask(watcher, EventTypes.SV_UNREGISTER, name)
+    assert not desk.service._registrations._last
+
+
+def test_data_arrays_are_told_to_nobody_whatever_is_chosen() -> None:
+    desk, client = Desk(equal_value_events=False), Client()
+    desk.ask(client, EventTypes.SV_REGISTER, "var/x")
+    client.sent.clear()
+    desk.service.changed("var/x", np.zeros(3))
+    assert not client.sent
+
+
+def test_setting_a_variable_that_does_not_exist_is_an_error_or_creates_it() -> None:
+    desk, client = Desk(), Client()
+    for name in ("var/new", "var/new[k]"):
+        (reply,) = desk.ask(client, EventTypes.SV_CHAN_SEND, name, b"5\0", 3)
+        assert "no property" in values.text_of(reply)
+    desk = Desk(create_variables=True)
+    assert not desk.ask(client, EventTypes.SV_CHAN_SEND, "var/new", b"5\0", 3)
+    assert not desk.ask(client, EventTypes.SV_CHAN_SEND, "var/array[k]", b"6\0", 3)
+    assert (desk.program.cells["var/new"].value, desk.program.cells["var/array"].value) == ("5", {"k": "6"})
+    (reply,) = desk.ask(client, EventTypes.SV_CHAN_SEND, "motor/new/position", b"5\0", 3)
+    assert "no property" in values.text_of(reply)
 
 
 @given(

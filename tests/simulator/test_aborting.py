@@ -217,3 +217,18 @@ def test_an_error_is_answered_once_and_told_to_those_who_watch_for_errors(spec: 
     assert isinstance(answer, Failed)
     spec.event("error", str(answer))
     assert len(spec.seen("error")) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ('{ print "The shutter is closed."; exit }', "The shutter is closed."),
+        ('def cleanup_once \'print "cleaned";\'; {printf("no beam\\n\\n"); exit}', "no beam"),
+        ("exit", "exit"),
+    ],
+)
+def test_exit_is_answered_with_what_was_shown_last(stand: Stand, command: str, reason: str) -> None:
+    spec = stand.talker()
+    spec.run('print "before"')
+
+    assert spec.run(command) == Failed(reason)

@@ -53,7 +53,7 @@ def test_a_scan_shows_its_points_as_measured(spec: Typed) -> None:
     assert re.fullmatch(
         rf"Total 3 points, 1\.5 seconds\n\nScan   1   {DATE}   \*\*NO DATA FILE\*\*  fourc  user = \w*\n"
         r"ascan  samx -1 1  2 0\.5\n\n  #  Sample X .* Detector +Monitor    Seconds\n"
-        r"  0   -1\.0000 .* +\d+ +\d+        0\.5\n"
+        r"  0   -1\.0000 +0 +0 +1 +\d+ +\d+        0\.5\n"
         r"  1    0\.0000 .* +\d+ +\d+        0\.5\n"
         r"  2    1\.0000 .* +\d+ +\d+        0\.5\n",
         shown,
@@ -142,7 +142,68 @@ def test_more_counters_are_shown_when_they_are_selected(spec: Typed) -> None:
     shown = spec("ascan samx 0 1 1 .1")
     assert "Detector" in shown
     assert "Fluores" in shown
-    assert len(column(shown, "Pin Diode")) == 2
+    assert len(column(shown, "Pin Diod")) == 2  # narrow columns: wide ones would not fit into the screen
+
+
+# ---- reciprocal space ----
+
+
+@pytest.mark.parametrize(
+    ("command", "heading", "path"),
+    [
+        ("hscan 0 0.1 2 .1", "hscan  0 0.1  2 0.1", [(0, 0, 1), (0.05, 0, 1), (0.1, 0, 1)]),
+        ("kscan 0 0.1 1 .1", "kscan  0 0.1  1 0.1", [(0, 0, 1), (0, 0.1, 1)]),
+        ("lscan 0.9 1.1 2 .1", "lscan  0.9 1.1  2 0.1", [(0, 0, 0.9), (0, 0, 1), (0, 0, 1.1)]),
+        ("hklscan 0 .1 0 .2 1 .9 1 -100", "hklscan  0 0.1  0 0.2  1 0.9  1 -100", [(0, 0, 1), (0.1, 0.2, 0.9)]),
+        (
+            "hklmesh H 0 .1 1 L 1 1.1 1 .1",
+            "hklmesh  H 0 0.1 1  L 1 1.1 1  0.1",
+            [(0, 0, 1), (0.1, 0, 1), (0, 0, 1.1), (0.1, 0, 1.1)],
+        ),
+        ("hlcircle 1 0 90 2 .1", "hlcircle  1 0 90  2 0.1", [(1, 0, 0), (0.70711, 0, 0.70711), (0, 0, 1)]),
+        ("hkcircle 1 0 90 1 .1", "hkcircle  1 0 90  1 0.1", [(1, 0, 1), (0, 1, 1)]),
+        ("klcircle 1 90 60 1 .1", "klcircle  1 90 60  1 0.1", [(0, 0, 1), (0, 0.5, 0.86603)]),
+        ("hkradial 45 0.1 0.2 1 .1", "hkradial  45 0.1 0.2  1 0.1", [(0.070711, 0.070711, 1), (0.14142, 0.14142, 1)]),
+        ("hlradial 90 1 1.1 1 .1", "hlradial  90 1 1.1  1 0.1", [(0, 0, 1), (0, 0, 1.1)]),
+        ("klradial 90 1 1.1 1 .1", "klradial  90 1 1.1  1 0.1", [(0, 0, 1), (0, 0, 1.1)]),
+    ],
+)
+def test_a_scan_through_reciprocal_space_takes_its_path(
+    spec: Typed, command: str, heading: str, path: list[tuple[float, float, float]]
+) -> None:
+    shown = spec(command)
+
+    assert f"\n{heading}\n" in shown
+    taken = list(zip(*(column(shown, index) for index in ("H", "K", "L")), strict=True))
+    assert [pytest.approx(point, abs=2e-4) for point in path] == taken
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("hscan 0 5 5 1", "Impossible reflection"),
+        ("hscan 0 1", "Usage:  hscan start finish intervals time\n"),
+        ("hklmesh X 0 1 1 K 0 1 1 1", "Invalid index: X\n"),
+        ("hklscan 0 1", "Usage:  hklscan h_start h_finish k_start k_finish l_start l_finish intervals time\n"),
+        ("lscan 1 1.9 0 1", "Intervals <= 0\n"),
+        ("lscan 1 1.98 2 1", "Two Theta will exceed high limit at 163.7"),
+    ],
+)
+def test_a_path_that_cannot_be_reached_is_refused_before_anything_moves(
+    spec: Typed, command: str, message: str
+) -> None:
+    before = [motor.position for motor in spec.beamline.instrument.motors]
+    assert spec(command).startswith(message)
+    assert [motor.position for motor in spec.beamline.instrument.motors] == before
+    assert number(spec, "SCAN_N") == 0
+
+
+def test_without_a_geometry_there_are_no_hkl_columns_and_no_hkl_scans(tmp_path: Path) -> None:
+    typed = Typed(tmp_path, [], name="spec")
+    shown = typed("ascan samx 0 1 1 .1")
+    assert "  #  Sample X    Detector     Monitor    Seconds\n" in shown
+    assert typed("hscan 0 1 1 1") == "There is no reciprocal space here: this beamline has no geometry.\n"
+    typed.beamline.close()
 
 
 # ---- what is refused ----

@@ -375,3 +375,12 @@ def test_a_macro_makes_only_so_many_properties(spec: Talker) -> None:
 @pytest.mark.parametrize("name", ["motor/tth/limits", "motor/tth/search", "motor/tth/start_one", "motor/../start_all"])
 def test_what_can_only_be_set_is_not_read(spec: Talker, name: str) -> None:
     assert isinstance(spec.get(name), Failed)
+
+
+def test_the_port_is_a_variable_while_it_is_served(stand: Stand) -> None:  # SPEC_LANGUAGE.md 3.3
+    spec, beamline = stand.talker(), stand.beamline
+
+    assert spec.run("IS_SERVER") == str(stand.port)
+
+    stand.stop()
+    assert beamline.interpreter.get("IS_SERVER") == 0

@@ -99,3 +99,32 @@ def test_the_first_event_of_an_output_has_a_body_or_none(make: Any, on: bool, ki
     first = spec.event("output/tty")
 
     assert (first.type, first.len) == (kind, length)
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_setting_a_variable_that_does_not_exist_creates_it_or_not(make: Any, on: bool) -> None:
+    spec = make(create_variables=on)
+    spec.send(EventTypes.SV_CHAN_SEND, "var/zz_new", "5")
+    assert read(spec, "var/zz_new").is_error != on
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_an_assignment_of_an_equal_value_is_told_or_not(make: Any, on: bool) -> None:
+    spec = make(equal_value_events=on)
+    spec.run("global n; n = 1")
+    spec.watch("var/n")
+    spec.run("n = n")
+    spec.run("n = 2")
+    assert [m.body for m in spec.log if m.name == "var/n"] == (["1", "2"] if on else ["2"])
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [({}, ["1", "0"]), ({"duplicate_move_done": True}, ["1", "0", "0"]), ({"move_done_delay": 0.5}, ["1", "0"])],
+)
+def test_the_end_of_a_motion_is_told_once_or_twice_and_in_time_or_late(make: Any, options: Any, told: Any) -> None:
+    spec = make(**options)
+    spec.watch("motor/tth/move_done")
+    spec.run("umv tth 1")
+    spec.run("sleep(1)")
+    assert [m.body for m in spec.log if m.name == "motor/tth/move_done"] == told

@@ -363,6 +363,25 @@ def test_functions_answer(spec: Typed, expression: str, value: object) -> None:
         ("cnt_mne(99)", "Counter 99 is not configured."),
         ('motor_par(tth, "step_size", 0)', "motor_par()"),
         ('counter_par(det, "scale", 0)', "counter_par()"),
+        ('motor_par(tth, "step_size", 1e-9)', "motor_par()"),
+        ('motor_par(tth, "step_size", 1e30)', "motor_par()"),
+        ('motor_par(tth, "backlash", 1e30)', "backlash of motor tth is 1e+30"),
+        ('motor_par(tth, "backlash", exp(1000))', "motor_par()"),
+        ('motor_par(tth, "backlash", 0.5)', "motor_par()"),
+        ('motor_par(tth, "velocity", 0)', "motor_par()"),
+        ('motor_par(tth, "velocity", 1e30)', "motor_par()"),
+        ('motor_par(tth, "base_rate", -1)', "motor_par()"),
+        ('motor_par(tth, "base_rate", 1e30)', "motor_par()"),
+        ('motor_par(tth, "acceleration", -1)', "motor_par()"),
+        ('motor_par(tth, "acceleration", 1e30)', "motor_par()"),
+        ('mv tth 70; motor_par(tth, "step_size", 1000)', "motor_par()"),
+        ('counter_par(det, "scale", exp(1000))', "counter_par()"),
+        ("p dial(tth, exp(1000))", "Two Theta: inf is no position."),
+        ("p user(tth, 1e300)", "Two Theta: 1e+300 is no position."),
+        ("chg_offset(tth, 1e300)", "Two Theta: 1e+300 is no position."),
+        ("A[tth] = 1e300; move_info(tth)", "Two Theta: 1e+300 is no position."),
+        ("A[tth] = 1e300; move_all", "Two Theta"),
+        ("chg_dial(tth, exp(1000))", "Two Theta cannot move: bad value"),
         ("mv tth 70; set_lim(tth, 0, 1)", "moves: its limits cannot be set"),
         ("mv tth 70; chg_dial(tth, 1)", "Two Theta cannot move"),
         ('motor_par(tth, "disable", 1); mv tth 70', "Two Theta cannot move: disabled"),
@@ -415,3 +434,95 @@ def test_sync_stops_and_takes_the_controllers_positions(spec: Typed) -> None:
 
 def test_reconfig_runs_config_mac(spec: Typed) -> None:
     assert spec("def config_mac 'print \"read\"\n'; config") == "read\n"
+
+
+# ---- simulation (6.7) and hardware errors (3.3) ----
+
+
+def test_in_simulate_mode_moves_change_positions_and_no_motor(spec: Typed) -> None:
+    spec("set_sim(1); mv tth 65 th 31; waitmove; getangles")
+    assert not spec.beamline.instrument.moving
+    assert (spec.position("tth"), spec.position("th")) == (60.0, 30.0)
+    assert spec("print A[tth], A[th]; umvr tth 1.0001; read_motors(1); print A[tth]").split()[:2] == ["65", "31"]
+    spec("A[tth]")
+    assert spec.value == 66.0  # rounded to a step, as a motor would be
+
+
+def test_in_simulate_mode_positions_are_read_without_the_hardware(spec: Typed) -> None:
+    spec.beamline.instrument.motor("tth").turn_by_hand(2000)
+    spec("set_sim(1); getangles; print A[tth]; sync; print A[tth]")
+    assert "".join(spec.shown) == "60\n60\n"
+    assert spec.beamline.instrument.motor("tth").discrepancy is not None
+
+
+def test_in_simulate_mode_limits_hold_and_what_is_disabled_does_not_matter(spec: Typed) -> None:
+    spec('set_sim(1); motor_par(th, "disable", 1); mv th 31; print A[th]')
+    assert "".join(spec.shown).endswith("31\n")
+    assert "high limit" in spec("mv tth 1000")
+    spec("getangles; A[tth]")
+    assert spec.value == 60.0
+    spec('A[tth] = 61; move_info(tth, "current") ":" move_info(tth, "to_move")')
+    assert spec.value == "60:1"
+
+
+@pytest.mark.parametrize("command", ["chg_dial(tth, 5)", 'chg_dial(tth, "home")', "chg_offset(tth, 5)"])
+def test_in_simulate_mode_what_would_set_a_motor_is_refused(spec: Typed, command: str) -> None:
+    assert "not in simulate mode" in spec(f"set_sim(1); {command}")
+    assert (spec.position("tth"), spec.beamline.instrument.motor("tth").dial_position) == (60.0, 60.0)
+
+
+def test_in_simulate_mode_nothing_counts(spec: Typed) -> None:
+    spec("ct 1")
+    spec("set_sim(1); tcount(1); print wait(0x22); mcount(1000); getcounts; print S[sec], S[mon], S[det]")
+    assert "".join(spec.shown).endswith("0\n0 0 0\n")
+    assert not spec.beamline.instrument.scaler.counting
+    assert "Seconds = 0" in spec("ct 1")
+
+
+def test_after_simulate_mode_the_motors_are_where_they_were(spec: Typed) -> None:
+    spec("set_sim(1); mv tth 65; set_sim(0); print A[tth]; A[tth] = 65; move_all; waitmove; getangles; print A[tth]")
+    assert "".join(spec.shown) == "60\n65\n"
+    assert spec.position("tth") == 65.0
+
+
+@pytest.mark.parametrize(
+    ("before", "call", "code"),
+    [
+        ('motor_par(tth, "disable", 1); getangles; A[tth] = 61', "move_all", 4),
+        ("mv tth 70", "chg_dial(tth, 1)", 3),
+        ("tcount(100)", "tcount(1)", 3),
+        ("x = exp(1000)", "tcount(x)", 9),
+        ('counter_par(sec, "disable", 1)', "tcount(1)", 4),
+        ("x = exp(1000)", "mcount(x)", 9),
+    ],
+)
+def test_a_hardware_error_resets_unless_that_is_suppressed_and_leaves_its_code(  # 3.3
+    spec: Typed, before: str, call: str, code: int
+) -> None:
+    assert spec(f"{before}; HDW_ERR = 0") == ""
+    assert "annot" in spec(f'{call}; print "went on"')
+    spec("HDW_ERR")
+    assert spec.value == code
+    spec("stop()")
+
+    assert spec(f'{before}; HDW_ERR = -1; {call}; print "went on", HDW_ERR') == f"went on {code}\n"
+
+
+def test_a_hardware_call_that_goes_well_leaves_no_error(spec: Typed) -> None:  # 3.3
+    assert spec("HDW_ERR = -1; read_motors(0); print HDW_ERR; HDW_ERR = 7; getcounts; print HDW_ERR") == "0\n0\n"
+
+
+def test_a_target_outside_the_limits_resets_whatever_hdw_err_is(spec: Typed) -> None:  # 3.3, 6.6
+    assert spec('getangles; HDW_ERR = -1; A[tth] = 1000; move_all; print "went on"').startswith("Two Theta at 1000")
+    spec("HDW_ERR")
+    assert spec.value == 0
+
+
+def test_spec_has_a_process_and_no_port_while_it_is_not_served(spec: Typed) -> None:  # 3.3
+    import os
+
+    assert spec('print SPEC_PID, IS_SERVER, file_info(SPEC_PID, "alive")') == f"{os.getpid()} 0 1\n"
+
+
+def test_save_state_says_that_there_is_no_place_for_it(spec: Typed) -> None:  # 7.1
+    assert "savstate: the state is not saved" in spec("save_state")

@@ -125,3 +125,53 @@ def test_a_look_takes_time_only_where_time_does_not_pass() -> None:
 def test_only_this_process_is_known_to_live(world: World) -> None:
     assert world.is_alive(os.getpid())
     assert not world.is_alive(1)
+
+
+def test_an_interrupt_just_before_kills_a_shell_command_too(world: World) -> None:
+    world.interrupt.set()
+
+    assert world.run_shell("sleep 1000; echo done") == (-9, "")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory"])
+def test_only_regular_files_are_opened_and_nothing_waits_for_the_other_end_of_a_pipe(
+    world: World, tmp_path: Path, kind: str
+) -> None:
+    if kind == "pipe":
+        os.mkfifo(tmp_path / "odd")
+    else:
+        (tmp_path / "odd").mkdir()
+    for touch in (world.open_append, world.read_text):
+        with pytest.raises(OSError, match=r"odd"):
+            touch("odd")
+
+    info = world.file_info("odd")
+    assert info is not None
+    assert (info["isreg"], info["isfifo"], info["isdir"]) == (0, kind == "pipe", kind == "directory")
+
+
+def test_a_pipe_that_somebody_reads_is_refused_too(world: World, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with pytest.raises(OSError, match="no regular file"):
+            world.open_append("pipe")
+    finally:
+        os.close(reader)
+
+
+def test_a_file_longer_than_the_limit_is_not_read(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pycertifspec.simulator.world.MAX_FILE", 3)
+    (tmp_path / "data").write_text("1234")
+
+    with pytest.raises(OSError, match="longer than 3 bytes"):
+        world.read_text("data")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_text_is_read_in_the_encoding_that_it_has(world: World, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "old.mac").write_bytes('p "Ångström"\r\n'.encode(encoding))
+
+    assert world.read_text("old.mac") == 'p "Ångström"\n'

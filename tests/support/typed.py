@@ -20,12 +20,12 @@ DATE = r"\w{3} \w{3} \d\d \d\d:\d\d:\d\d \d{4}"
 class Typed:
     """A beamline and what it has shown."""
 
-    def __init__(self, directory: Path, keys: list[str]) -> None:
+    def __init__(self, directory: Path, keys: list[str], *, name: str = "fourc") -> None:
         self.shown: list[str] = []
         self.keys = keys
         clock = SteppingClock(start=1_700_000_000.0)
         self.beamline: Beamline = simulated(
-            lambda _: World(clock, self.shown.append, keyboard=self.press, directory=directory), "fourc", clock
+            lambda _: World(clock, self.shown.append, keyboard=self.press, directory=directory), name, clock
         )
 
     def press(self, prompt: str) -> str | None:

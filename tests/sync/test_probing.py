@@ -11,6 +11,7 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from tests.conftest import PATIENCE
 from tests.support.packets import ERROR, EVENT, HELLO, HELLO_REPLY, REPLY, Packet
@@ -185,14 +186,30 @@ def test_alone_it_is_an_error_that_says_where_it_was_and_how_to_start_spec(kind:
             sock.getpeername()
 
 
-def test_twenty_mute_ports_cost_one_timeout(listen: Any) -> None:
+def test_mute_ports_are_waited_for_together(listen: Any) -> None:
+    """The first answers only when the last has been asked: one after the other, it would be too late."""
+    row = bound_in_a_row(20)
+    last_was_asked = threading.Event()
+
+    def first(connection: socket.socket) -> None:
+        if last_was_asked.wait(PATIENCE):
+            connection.sendall(greeting())
+
+    server = listen(first, row[0])
+    for sock in row[1:-1]:
+        listen(None, sock)
+    listen(lambda _: last_was_asked.set(), row[-1])
+
+    with SpecSocket() as sock:
+        port_range = (row[0].getsockname()[1], row[-1].getsockname()[1])
+        assert sock.connect_spec(LOOPBACK, port_range=port_range, timeout=PATIENCE) == server.port
+
+
+def test_mute_ports_alone_are_given_up(listen: Any) -> None:
     mute = [listen(None, sock) for sock in bound_in_a_row(20)]
-    begin = time.monotonic()
 
     with SpecSocket() as sock, pytest.raises(ServerNotFoundError, match=f"ports {mute[0].port}-{mute[-1].port} "):
-        sock.connect_spec(LOOPBACK, port_range=(mute[0].port, mute[-1].port), timeout=0.4)
-
-    assert 0.4 <= time.monotonic() - begin < 1.2
+        sock.connect_spec(LOOPBACK, port_range=(mute[0].port, mute[-1].port), timeout=0.05)
 
 
 def test_both_ends_of_the_range_are_tried(listen: Any) -> None:
@@ -220,6 +237,7 @@ def test_port_wins_over_ports_and_ports_over_the_range_even_when_they_are_slower
     reach = (third.port, third.port)
     with SpecSocket() as sock:
         assert sock.connect_spec(LOOPBACK, first.port, reach, [second.port], PATIENCE) == first.port
+        assert sock.server_name == "fourc"
     late.clear()
     with SpecSocket() as sock:
         assert sock.connect_spec(LOOPBACK, None, reach, [second.port], PATIENCE) == second.port
@@ -229,22 +247,16 @@ def test_port_wins_over_ports_and_ports_over_the_range_even_when_they_are_slower
 
 def test_a_refused_port_costs_nothing(listen: Any, refused: Any) -> None:
     server = listen(says(greeting()))
-    begin = time.monotonic()
 
     with SpecSocket() as sock:
-        assert sock.connect_spec(LOOPBACK, refused, (2, 1), [server.port], timeout=30) == server.port
-
-    assert time.monotonic() - begin < 5
+        assert sock.connect_spec(LOOPBACK, refused, (2, 1), [server.port], timeout=None) == server.port
 
 
 def test_an_error_at_once_needs_no_timeout(refused: Any, listen: Any) -> None:
     other = listen(NOT_SERVERS["HTTP"])
-    begin = time.monotonic()
 
     with SpecSocket() as sock, pytest.raises(ServerNotFoundError, match="magic number"):
         sock.connect_spec(LOOPBACK, refused, (2, 1), [other.port], timeout=None)
-
-    assert time.monotonic() - begin < 5
 
 
 def test_who_is_asked_hears_a_hello(listen: Any) -> None:
@@ -433,16 +445,12 @@ def test_an_address_of_a_kind_that_this_machine_has_not_is_passed_over(listen: A
     ids=["no such socket", "no way"],
 )
 def test_where_no_address_can_be_reached_it_is_told_at_once(monkeypatch: Any, address: Any) -> None:
-    begin = time.monotonic()
-
     with (
         names(monkeypatch, address),
         SpecSocket() as sock,
         pytest.raises(ServerNotFoundError, match="ports 6510-6530 "),
     ):
-        sock.connect_spec("lab", timeout=30)
-
-    assert time.monotonic() - begin < 5
+        sock.connect_spec("lab", timeout=None)
 
 
 def test_more_ports_than_may_be_asked_at_once_are_asked_in_turns(listen: Any, monkeypatch: Any) -> None:
@@ -490,3 +498,63 @@ def test_a_programs_own_class_becomes_the_connection(listen: Any) -> None:
     with Mine() as sock:
         sock.connect_spec(LOOPBACK, server.port)
         assert type(sock) is Mine
+
+
+# ---- arguments that cannot be right
+
+
+@pytest.mark.parametrize(
+    "timeout", [float("nan"), 0, -1, -float("inf"), "1", b"1", [1], 1j, np.array([1, 2])], ids=repr
+)
+def test_a_timeout_that_is_no_time_is_refused_at_once(timeout: Any) -> None:
+    with SpecSocket() as sock, pytest.raises(LocalProtocolError, match=r"the timeout is .*, expected seconds above 0"):
+        sock.connect_spec(LOOPBACK, timeout=timeout)
+
+
+@pytest.mark.parametrize("timeout", [None, float("inf"), 1e300, 1e9, 1e7, 10**400, np.float32(5), np.int64(5), True])
+def test_however_long_it_may_take_a_server_is_found(listen: Any, timeout: Any) -> None:
+    server = listen(says(greeting()))
+
+    with SpecSocket() as sock:
+        assert sock.connect_spec(LOOPBACK, server.port, None, timeout=timeout) == server.port
+
+
+def test_a_wait_longer_than_the_system_counts_is_made_of_several(listen: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(probing, "LONGEST_WAIT", 0.005)
+    asked = threading.Event()
+
+    def late(connection: socket.socket) -> None:
+        asked.wait(0.05)
+        connection.sendall(greeting())
+
+    server = listen(late)
+    with SpecSocket() as sock:
+        assert sock.connect_spec(LOOPBACK, server.port, None, timeout=1e9) == server.port
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".x", "x..y", ".", "a\0b", "é" * 70], ids=repr)
+def test_a_host_that_cannot_be_a_name_is_not_known(host: Any) -> None:
+    with SpecSocket() as sock, pytest.raises(ServerNotFoundError, match="is not known"):
+        sock.connect_spec(host)
+
+
+@pytest.mark.parametrize("host", [None, 5, b"localhost"])
+def test_a_host_that_is_no_text_is_refused(host: Any) -> None:
+    with SpecSocket() as sock, pytest.raises(TypeError, match="cannot look for a server: the host is") as caught:
+        sock.connect_spec(host)
+    assert isinstance(caught.value, LocalProtocolError)
+
+
+def test_a_socket_that_listens_is_not_connected_and_goes_on_listening() -> None:
+    with SpecSocket() as sock:
+        sock.bind((LOOPBACK, 0))
+        sock.listen()
+        address = sock.getsockname()
+        with pytest.raises(OSError, match="this socket listens for others; use a new SpecSocket"):
+            sock.connect_spec(LOOPBACK)
+        assert sock.getsockname() == address
+
+
+def test_a_socket_that_speaks_no_tcp_is_not_connected() -> None:
+    with SpecSocket(type=socket.SOCK_DGRAM) as sock, pytest.raises(OSError, match=r"SPEC speaks TCP.*SOCK_DGRAM"):
+        sock.connect_spec(LOOPBACK)

@@ -47,9 +47,25 @@ def test_one_dimension_is_one_dimension_however_rows_and_cols_say_it(rows: Any, 
     assert arrays.decode(8, rows, cols, b"\1\0\0\0\2\0\0\0\3\0\0\0", "little").tolist() == [1, 2, 3]
 
 
-@pytest.mark.parametrize(("rows", "cols", "raw"), [(0, 0, b""), (0, 0, b"\0"), (1, 0, b""), (0, 1, b"")])
-def test_an_array_without_elements_is_empty(rows: Any, cols: Any, raw: Any) -> None:
+@pytest.mark.parametrize(
+    ("rows", "cols", "raw"), [(0, 0, b""), (0, 0, b"\0"), (1, 0, b""), (0, 1, b""), (0, 3, b""), (3, 0, b"\0")]
+)
+def test_an_array_without_elements_is_empty(rows: Any, cols: Any, raw: Any, caplog: Any) -> None:
     assert arrays.decode(5, rows, cols, raw, "little").tolist() == []
+    assert caplog.text == ""
+
+
+def test_a_single_byte_that_is_nul_is_an_element_where_one_is_expected() -> None:
+    assert arrays.decode(12, 0, 1, b"\0", "little").tolist() == [0]
+    assert arrays.decode(12, 0, 3, b"\0", "little").tolist() == []
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_decoded_array_is_read_only_whether_it_is_a_view_or_a_copy(order: Any) -> None:
+    got = arrays.decode(5, 2, 2, bytes(32), order)
+
+    with pytest.raises(ValueError, match="read-only"):
+        got[0, 0] = 1
 
 
 def test_a_native_array_is_a_view_on_the_body() -> None:
@@ -106,10 +122,39 @@ def test_any_header_with_any_body_is_an_array_or_a_documented_error(
     assert got.nbytes <= len(raw)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "code"),
+    [
+        ([1, 2], "i4"),
+        ([-(2**31), 2**31 - 1], "i4"),
+        ([[0, 1], [2, 2**32 - 1]], "u4"),
+        ([-1, 2**31], "f8"),
+        ([2**53, -(2**60)], "f8"),
+        ([2**53 + 1], "i8"),
+        ([2**63 - 1, -(2**63)], "i8"),
+        ([2**64 - 1], "u8"),
+        ((np.int64(5), 7), "i4"),
+        ([np.int16(5)], "i2"),
+        ([[], []], "f8"),
+    ],
+    ids=repr,
+)
+def test_integers_of_a_list_travel_as_what_every_spec_reads(numbers: Any, code: Any) -> None:
+    kind, rows, cols, data = arrays.encode(numbers, "big")
+
+    assert ELEMENTS[kind] == code
+    assert arrays.decode(kind, rows, cols, bytes(data), "big").ravel().tolist() == np.asarray(numbers).ravel().tolist()
+
+
+@pytest.mark.parametrize("code", ["i8", "u8", "i4"])
+def test_the_type_of_an_array_is_the_callers_choice(code: Any) -> None:
+    assert ELEMENTS[arrays.encode(np.array([1, 2], code), "little")[0]] == code
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_lists_are_arrays_too_and_booleans_travel_as_bytes(order: Any) -> None:
     assert arrays.encode([1.5, 2.5], order)[:3] == (5, 1, 2)
-    assert arrays.encode([[1], [2], [3]], order)[:3] == (14, 3, 1)
+    assert arrays.encode([[1], [2], [3]], order)[:3] == (7, 3, 1)
     assert arrays.encode([True, False], order)[:3] == (12, 1, 2)
     assert arrays.encode([], order)[1:3] == (1, 0)
 

@@ -45,7 +45,8 @@ def test_a_constant_is_an_integer_to_struct_and_to_comparison(code: Any) -> None
 
 
 def test_arrays_lists_the_codes_of_all_array_types() -> None:
-    assert list(range(5, 16)) == DataTypes.ARRAYS
+    assert list(range(5, 16)) == list(DataTypes.ARRAYS)
+    assert not hasattr(DataTypes.ARRAYS, "append")
     assert DataTypes.SV_ARR_ULONG64 in DataTypes.ARRAYS
     assert DataTypes.SV_ASSOC not in DataTypes.ARRAYS
 

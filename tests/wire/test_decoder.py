@@ -149,6 +149,37 @@ def test_the_end_of_a_large_body_and_bad_bytes_behind_it_in_one_piece() -> None:
     assert decoder.failure is not None
 
 
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+@pytest.mark.parametrize("first", [0, 1, 100, 131, 132, 140, 100_000])
+@pytest.mark.parametrize("rest", [0, -1])
+def test_a_large_body_in_few_pieces_of_any_kind_is_copied_once(kind: Any, first: Any, rest: Any) -> None:
+    size = 32 << 20
+    raw = Packet(type=12, body=bytes(size)).encode()
+    pieces = [kind(piece) for piece in (raw[:first], raw[first : len(raw) + rest], raw[len(raw) + rest :]) if piece]
+    decoder = Decoder()
+    tracemalloc.start()
+    try:
+        got = [message for piece in pieces for message in decoder.receive(piece)]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert [len(message.body) for message in got] == [size]
+    assert peak < 1.1 * size
+
+
+@given(packets, st.data(), st.sampled_from([bytes, bytearray, memoryview]), st.integers(1, 300))
+def test_pieces_of_any_size_give_the_same_messages(sent: Any, data: Any, kind: Any, size: Any) -> None:
+    decoder = Decoder()
+    got = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pycertifspec.wire.decoder.PIECE", size)
+        for piece in data.draw(strategies.slices(b"".join(packet.encode() for packet in sent))):
+            got += decoder.receive(kind(piece))
+
+    assert got == [whole(packet) for packet in sent]
+
+
 def test_a_large_body_is_received_without_a_second_copy() -> None:
     size = 32 << 20
     raw = Packet(type=12, len=size).encode()

@@ -50,6 +50,9 @@ def test_existing_programs_can_make_one_by_position() -> None:
         (b"\xb5\xb5m\0", "µµm"),
         (b"\xb5\0\0", "µ\0"),
         (b"\xff", "ÿ"),
+        (b"20 \xb0C\0", "20 °C"),
+        (b"\xb0\0\xb0\0\0", "°\0°\0"),
+        (b"\xc2\xb0\xff", "Â°ÿ"),
     ],
 )
 def test_a_text_comes_without_its_last_nul_and_goes_out_as_it_came(raw: Any, text: Any) -> None:
@@ -85,12 +88,38 @@ def test_utf_8_text_and_ascii_names_go_out_byte_for_byte(packet: Any, text: Any)
         assert decode(exact).encode() == exact.encode()
 
 
-@given(st.text(st.characters(max_codepoint=255), max_size=30))
-def test_latin_1_text_never_changes_its_length(text: Any) -> None:
-    got = decode(Packet(body=text.encode("latin-1")))
+@given(st.binary(max_size=40), strategies.orders, st.sampled_from([2, 3, 4]))
+def test_any_bytes_of_a_text_go_out_as_they_came(body: Any, order: Any, vers: Any) -> None:
+    packet = Packet(body=body, order=order, vers=vers).encode()
+    (got,) = Decoder().receive(packet)
 
-    assert len(got.raw_body) == len(text)
-    assert Decoder().receive(got.encode()) == [got]
+    assert got.raw_body == body
+    assert got.encode() == packet
+    for same in (got._replace(sn=0), SpecMessage._make(got), pickle.loads(pickle.dumps(got)), copy.copy(got)):
+        assert same.encode() == packet
+
+
+@given(st.binary(min_size=80, max_size=80))
+def test_any_name_field_goes_out_as_it_came(field: Any) -> None:
+    packet = bytearray(Packet().encode())
+    packet[52:132] = field
+    (got,) = Decoder().receive(bytes(packet))
+
+    assert got.encode() == packet
+    assert got._replace(sn=0).encode() == packet
+
+
+def test_a_text_that_is_replaced_goes_out_in_utf_8_with_its_nul_and_its_length() -> None:
+    raw = Packet(body=b"\xb0\0", name="x").encode().replace(b"x\0", b"\xb0\0")
+    (got,) = Decoder().receive(raw)
+    assert (got.name, got.body, got.charset) == ("°", "°", "latin-1")
+
+    changed = got._replace(body="20 µm", name="var/µ")
+
+    assert changed.charset == "utf-8"
+    assert changed.encode() == Packet(body="20 µm\0".encode(), name="var/µ").encode()
+    assert got._replace(body=b"123").encode()[132:] == b"123"
+    assert got._replace(name="n" * 90).encode()[52:132] == b"n" * 80
 
 
 def test_an_error_is_told_by_its_type_or_its_code() -> None:
@@ -114,11 +143,26 @@ def test_repr_names_the_codes_that_a_person_knows() -> None:
     assert "cmd=77, type=99" in repr(decode(Packet(cmd=77, type=99)))
 
 
+def test_repr_of_a_huge_body_shows_its_beginning_and_its_size() -> None:
+    image, text = repr(decode(Packet(type=5, body=bytes(10_000_000)))), repr(decode(Packet(body=b"a" * 5000)))
+
+    assert len(image) < 2000
+    assert image.endswith("\\x00'... (10000000 bytes))")
+    assert text.endswith("aaa'... (5000 characters))")
+    assert "..." not in repr(decode(Packet(body=b"a" * 200)))
+
+
 @pytest.mark.parametrize("order", ["little", "big"])
-def test_replace_pickle_and_copy_keep_the_byte_order(order: Any) -> None:
+def test_replace_make_pickle_and_copy_keep_the_byte_order(order: Any) -> None:
     got = decode(Packet(order=order, name="var/x"))
 
-    for same in (got._replace(sn=9), pickle.loads(pickle.dumps(got)), copy.copy(got), copy.deepcopy(got)):
+    for same in (
+        got._replace(sn=9),
+        SpecMessage._make(got),
+        pickle.loads(pickle.dumps(got)),
+        copy.copy(got),
+        copy.deepcopy(got),
+    ):
         assert type(same) is SpecMessage
         assert same.byteorder == order
     assert got._replace(sn=9).sn == 9
@@ -128,10 +172,6 @@ def test_replace_pickle_and_copy_keep_the_byte_order(order: Any) -> None:
 def test_text_is_written_as_utf_8_with_one_nul() -> None:
     assert message.encode_text("µm") == b"\xc2\xb5m\0"
     assert message.encode_text("") == b"\0"
-
-
-def test_text_that_fits_no_length_is_still_bytes() -> None:
-    assert message.encode_text("µ€", 2) == b"\xb5?"
 
 
 def test_codes_are_plain_integers_so_that_unknown_ones_travel_too() -> None:

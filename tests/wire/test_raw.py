@@ -81,3 +81,63 @@ def test_an_array_with_gaps_is_refused_with_advice(body: Any, order: Any) -> Non
 def test_elements_that_are_no_numbers_of_spec_are_refused(body: Any, order: Any) -> None:
     with pytest.raises(LocalTypeError, match="elements are of format"):
         raw_view(body, order)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (7, np.zeros(3, "f8")),
+        (7, np.zeros(3, "u4")),
+        (7, np.zeros(3, "i8")),
+        (5, np.zeros(3, "f4")),
+        (5, np.zeros((0, 3), "i4")),
+        (5, array.array("f", [1])),
+        (5, np.zeros(8, "i1")),
+        (12, np.zeros(3, "i1")),
+        (5, np.zeros(8, "?")),
+        (5, np.array([b"12345678"])),
+        (1, np.zeros(1, "i8")),
+        (2, np.zeros(2, "f8")),
+        (4, np.zeros(2, "i2")),
+        (13, np.zeros(2, "i4")),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_elements_that_contradict_the_data_type_are_refused(kind: Any, body: Any, order: Any) -> None:
+    with pytest.raises(LocalTypeError, match=r"elements are of type .*, but SV_\w+ is .*; convert"):
+        raw_view(body, order, kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (5, np.zeros(3)),
+        (5, np.zeros(16, "u1")),
+        (5, memoryview(bytes(16))),
+        (7, array.array("i", [1, 2])),
+        (11, np.zeros(3, "i1")),
+        (12, np.ones(3, "?")),
+        (1, np.float64(2)),
+        (2, np.bytes_(b"abc")),
+        (13, np.zeros(4, "i1")),
+        (0, np.zeros(3, "i2")),
+        (99, np.zeros(3)),
+    ],
+    ids=repr,
+)
+def test_elements_of_the_data_type_and_bytes_are_taken(kind: Any, body: Any) -> None:
+    assert bytes(raw_view(body, sys.byteorder, kind)) == memoryview(body).tobytes()
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_numpys_strings_of_a_fixed_width_are_the_rows_of_a_string_array(order: Any) -> None:
+    rows = np.array([b"alpha", b"be"])
+
+    assert bytes(raw_view(rows, order, 13)) == b"alphabe\0\0\0"
+    assert bytes(raw_view(rows[:0], order, 13)) == b""
+
+
+def test_a_data_type_that_is_no_number_is_refused() -> None:
+    with pytest.raises(LocalTypeError, match="type is"):
+        raw_view(bytearray(3), "little", [5])  # type: ignore[arg-type]

@@ -77,6 +77,10 @@ def test_eight_bytes_are_a_double_in_the_connections_order_with_or_without_a_nul
         (b"-12.5e+3", -12500.0),
         (b"1234567.5", 1234567.5),
         (b"25.000001373291\0", 25.000001373291),
+        (b"1.50000\0", 1.5),
+        (b"-1.5e-10\0", -1.5e-10),
+        (b"1.5\0\0\0", 1.5),
+        (b" inf\0", math.inf),
         (bytes(8), 0.0),
         (bytes(9), 0.0),
     ],
@@ -93,7 +97,40 @@ def test_eight_ascii_bytes_that_are_no_number_are_a_binary_double(order: Any) ->
     assert scalars.decode_double(b"abcdefgh", order) == value
 
 
-@pytest.mark.parametrize("raw", [b"", b"\0", b"abc\0", b"1.5.5", bytes(7), bytes(10), b"\xff" * 10])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"9\0\0\0\0\0\0\0",
+        b"9\0\0\0\0\0\0\0\0",
+        b"12345\0\0\0",
+        b"1_000.50",
+        b"1_0.500\0",
+        b"\t1.5\n   ",
+        b"1\x0055.5\0\0",
+    ],
+)
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_eight_bytes_that_are_no_text_as_spec_ends_it_are_a_binary_double(raw: Any, order: Any) -> None:
+    (value,) = struct.unpack_from(("<" if order == "little" else ">") + "d", raw)
+
+    assert scalars.decode_double(raw, order) == value
+
+
+@given(st.integers(-(2**53), 2**53), st.integers(-300, 300), st.sampled_from(["little", "big"]), st.booleans())
+def test_numbers_of_few_digits_are_never_taken_for_text(mantissa: Any, exponent: Any, order: Any, nul: Any) -> None:
+    value = float(mantissa >> 24 << 24) * 2.0**exponent  # three bytes of zeros: NULs that no text has
+
+    raw = struct.pack(("<" if order == "little" else ">") + "d", value) + b"\0" * nul
+
+    assert scalars.decode_double(raw, order) == value
+
+
+@pytest.mark.parametrize("raw", [b"", b"\0", b"\0\0"])
+def test_an_empty_double_is_no_number_and_no_error(raw: Any) -> None:
+    assert scalars.decode_double(raw, "little") is None
+
+
+@pytest.mark.parametrize("raw", [b"abc\0", b"1.5.5", b"1_0\0", b"\xff" * 10])
 def test_a_double_that_is_neither_is_an_error_that_shows_it(raw: Any) -> None:
     with pytest.raises(RemoteProtocolError, match=f"SV_DOUBLE body of 'var/x' is .* {len(raw)} bytes") as caught:
         scalars.decode_double(raw, "little", "var/x")

@@ -19,22 +19,11 @@ logger = logging.getLogger("pycertifspec.callbacks")
 BATCH = 1_000
 
 
-class _Call:
-    """A callback that is due, with what it is to be told."""
-
-    __slots__ = ("argument", "callback", "name")
-
-    def __init__(self, callback: Callable[[Any], Any], argument: Any, name: str) -> None:
-        self.callback = callback
-        self.argument = argument
-        self.name = name
-
-
 class Dispatcher:
     """Calls callbacks one after the other in a task; those that are coroutines are awaited, one after the other."""
 
     def __init__(self) -> None:
-        self._due: deque[_Call] = deque()
+        self.due: deque[tuple[Callable[[Any], Any], Any]] = deque()
         self._wake = asyncio.Event()
         self._sleeping = False
         self._task: asyncio.Task[None] | None = None
@@ -45,37 +34,32 @@ class Dispatcher:
         if self._task is None and not self._closed:
             self._task = asyncio.create_task(self._run(), name="pycertifspec callbacks")
 
-    def put(self, callback: Callable[[Any], Any], argument: Any, name: str) -> None:
-        """Let a callback be called soon; `flush` wakes the task."""
-        due = self._due
-        if len(due) >= MAX_WAITING:
-            logger.error("callbacks are too slow: of %d changes that wait, only the newest are kept", len(due))
-            shrink(due)
-        due.append(_Call(callback, argument, name))
-
     def flush(self) -> None:
         """Let the task go on if it sleeps and there is work."""
-        if self._due and self._sleeping:
+        if len(self.due) > MAX_WAITING:
+            logger.error("callbacks are too slow: of %d changes that wait, the newest are kept", len(self.due))
+            shrink(self.due, _name)
+        if self.due and self._sleeping:
             self._sleeping = False
             self._wake.set()
 
     def call(self, callback: Callable[[Any], Any], argument: Any) -> None:
         """Let a callback be called soon."""
         self.start()
-        self.put(callback, argument, "output/")
+        self.due.append((callback, argument))
         self.flush()
 
     async def _run(self) -> None:
-        due = self._due
+        due = self.due
         while True:
             for _ in range(min(len(due), BATCH)):
-                call = due.popleft()
+                callback, argument = due.popleft()
                 try:
-                    result = call.callback(call.argument)
+                    result = callback(argument)
                     if result is not None and inspect.isawaitable(result):
                         await result
                 except Exception:
-                    logger.exception("a callback for %s failed", call.argument)
+                    logger.exception("a callback for %s failed", argument)
             if due:
                 await asyncio.sleep(0)
                 continue
@@ -92,17 +76,21 @@ class Dispatcher:
             await asyncio.gather(task, return_exceptions=True)
 
 
+def _name(call: tuple[Any, Any]) -> str:
+    return getattr(call[1], "name", "")
+
+
 class Callback:
     """A watcher whose changes are told to a function."""
 
     def __init__(self, dispatcher: Dispatcher, callback: Callable[[Any], Any]) -> None:
-        self._put = dispatcher.put
+        self._due = dispatcher.due
         self.callback = callback
         self.closed = False
 
     def put(self, change: Any) -> None:
-        """Let the function be called, unless it is not to be told any more."""
-        self._put(self._tell, change, change.name)
+        """Let the function be called soon, unless it is not to be told any more then."""
+        self._due.append((self._tell, change))
 
     def _tell(self, change: Any) -> Any:
         return None if self.closed else self.callback(change)

@@ -1,82 +1,90 @@
-"""`pycertifspec demo`: a first look at a SPEC server, an embedded one or a real one."""
+"""`pycertifspec demo`: a first look at a SPEC server, a simulated one or a real one."""
 
 from __future__ import annotations
 
 import contextlib
 import math
-import time
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
-from pycertifspec.errors import CallTimeoutError, LocalProtocolError, RemoteError, SpecError
-from pycertifspec.server import ServerThread
-from pycertifspec.server.demonstration import demonstration
-from pycertifspec.session import properties
+from pycertifspec.errors import LocalProtocolError, RemoteError
 from pycertifspec.SpecSocket import SpecSocket
+from pycertifspec.sync.client import Client
 
-from .talk import Talk
+from .plotting import curve
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-# What the embedded instrument is asked to do; a real one does only what it is told to.
-OWN_MOVES = {"th": 1.5, "tth": 3.0}
+    from pycertifspec.sync.scan import Scan
+
+# What the simulated instrument is asked to do; a real one does only what it is told to.
+OWN_MOVES = {"th": 29.5, "samx": 0.5}
 OWN_COUNT = 1.0
+OWN_SCAN = "dscan th 0.35 0.65 30 0.1"
+NAME = "demo"
+TIME_SCALE = 4.0  # of the simulated instrument: its motors take their time, but nobody waits for long
 
-# A motion that has not begun after this many seconds was refused, or was to where the motor stands;
-# one that has not ended after the other is not waited for.
-BEGIN_TIME, END_TIME = 3.0, 600.0
-REFUSAL_TIME = 0.3  # an error that was told is about us if nothing has begun so many seconds later
-REFRESH = 0.05  # seconds between looks at the positions
+END_TIME = 600.0  # seconds; what has not ended then is stopped
 MAX_LISTED = 40  # motors and counters that are shown of a large instrument
+PLOT_ROWS = 18  # rows of the screen for the plot of a scan
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Describe the command."""
     command.description = (
-        "Watch Python talk to a SPEC server: one that is started for it, or a real one, which is only "
-        "looked at unless --move or --count say otherwise."
+        "Watch Python talk to a SPEC server: a simulated one that is started for it, or a real one, which is only "
+        "looked at unless --move, --count or --scan say otherwise."
     )
     command.epilog = "example: pycertifspec demo --host beamline --port 6510 --move th=1.2 --count 1"
-    command.add_argument("--host", help="a real server's host (default: an embedded server)")
+    command.add_argument("--host", help="a real server's host (default: a simulated one here)")
     command.add_argument("--port", type=int, help="its port (default: the first server of 6510 to 6530)")
     command.add_argument("--move", action="append", default=[], metavar="MNE=POS", help="move a motor, in user units")
     command.add_argument("--count", type=float, default=0.0, metavar="SECONDS", help="count for a time")
+    command.add_argument("--scan", metavar="COMMAND", help="run a scan, as 'ascan th 0 1 20 0.1'")
     command.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
     """Run the demonstration."""
-    console = Console()
+    show(options, Console())
+
+
+def show(options: argparse.Namespace, console: Console) -> None:
+    """Run the demonstration on a console."""
     moves = dict(_move(text) for text in options.move)
     if not 0 <= options.count < math.inf:
         raise LocalProtocolError(f"--count {options.count:g} is no time to count, such as 1.5")
     real = options.host is not None or options.port is not None
     host = options.host or "127.0.0.1"
-    with contextlib.nullcontext() if real else _embedded(console) as own_port, SpecSocket() as spec:
-        if options.port is not None:
-            port = spec.connect_spec(host, options.port, port_range=None, timeout=2.0)
-        else:
-            console.print(f"Looking for a SPEC server on {host}, ports 6510 to 6530 ...")
-            # Our own port is the first in order: somebody else's demonstration may run here too.
-            port = spec.connect_spec(host, own_port, name=None if real else "demo")
-        talk = Talk(spec)
-        console.print(f"Connected to [bold]{talk.read('var/SPEC')}[/bold] on {host}:{port}.\n")
-        motors, counters = _names(talk, "MOTORS", "motor_mne"), _names(talk, "COUNTERS", "cnt_mne")
-        _show_motors(console, talk, motors)
-        talk.watch(properties.ERROR)
-        _move_motors(console, talk, moves if real else moves or OWN_MOVES)
-        _count(console, talk, counters, options.count if real else options.count or OWN_COUNT)
-        if real and not moves and not options.count:
-            console.print(
-                "Nothing was moved or counted: a real server is only looked at "
-                "(--move th=1.2 and --count 1 change that, MOVE='th=1.2' and COUNT=1 with make)."
-            )
-        console.print("Done.")
+    with contextlib.nullcontext() if real else _simulated(console) as own_port:
+        port = _found(console, host, own_port, options.port)
+        with Client(host, port, port_range=None, timeout=2.0) as client:
+            console.print(f"Connected to [bold]{client.server_name}[/bold] on {host}:{port}.\n")
+            if not client.ready:
+                raise RemoteError(
+                    f"SPEC on {host}:{port} is busy: it runs a command, and takes others when that is over"
+                )
+            _show_motors(console, client)
+            _move_motors(console, client, moves if real else moves or OWN_MOVES)
+            _count(console, client, options.count if real else options.count or OWN_COUNT)
+            if not real:
+                client.execute("newfile demo.dat")
+            _scan(console, client, options.scan if real else options.scan or OWN_SCAN)
+    if real and not (moves or options.count or options.scan):
+        console.print(
+            "Nothing was moved or counted: a real server is only looked at "
+            "(--move th=1.2, --count 1 and --scan 'ascan …' change that; MOVE, COUNT and SCAN with make)."
+        )
+    console.print("Done.")
 
 
 def _move(text: str) -> tuple[str, float]:
@@ -90,60 +98,47 @@ def _move(text: str) -> tuple[str, float]:
 
 
 @contextlib.contextmanager
-def _embedded(console: Console) -> Iterator[int]:
-    with ServerThread(demonstration()) as server:
-        console.print(f"Started a small SPEC server of our own on 127.0.0.1:{server.port}.")
+def _simulated(console: Console) -> Iterator[int]:
+    """Serve a simulated SPEC; give its port. What it wrote stays where it says."""
+    from pycertifspec.server import ServerThread  # noqa: PLC0415  a real server needs no simulator
+    from pycertifspec.simulator.beamline import simulated  # noqa: PLC0415
+    from pycertifspec.simulator.clock import ScaledClock  # noqa: PLC0415
+    from pycertifspec.simulator.world import World  # noqa: PLC0415
+
+    directory = Path(tempfile.mkdtemp(prefix="pycertifspec-demo-"))
+    clock = ScaledClock(TIME_SCALE)
+    beamline = simulated(lambda screen: World(clock, screen, directory=directory), NAME, clock)
+    with ServerThread(beamline) as server:
+        console.print(f"Started a simulated SPEC on 127.0.0.1:{server.port}: a four-circle diffractometer.")
         yield server.port
+    console.print(f"The simulated SPEC wrote its data file: {directory / 'demo.dat'}", soft_wrap=True)
 
 
-def _names(talk: Talk, variable: str, function: str) -> list[str]:
-    number = int(float(talk.read(properties.variable_path(variable))))
-    return [str(talk.call(function, index)) for index in range(min(number, MAX_LISTED))]
+def _found(console: Console, host: str, own_port: int | None, port: int | None) -> int:
+    with SpecSocket() as spec:
+        if port is not None:
+            return spec.connect_spec(host, port, port_range=None, timeout=2.0)
+        console.print(f"Looking for a SPEC server on {host}, ports 6510 to 6530 ...")
+        # Our own port is the first in order: somebody else's demonstration may run here too.
+        return spec.connect_spec(host, own_port, name=None if own_port is None else NAME)
 
 
-def _show_motors(console: Console, talk: Talk, motors: list[str]) -> None:
-    table = Table("motor", "position", "dial", "low limit (dial)", "high limit (dial)", title="Motors")
-    for column in table.columns[1:]:
+def _show_motors(console: Console, client: Client) -> None:
+    table = Table("motor", "name", "position", "low limit", "high limit", title="Motors")
+    for column in table.columns[2:]:
         column.justify = "right"
-    for mnemonic in motors:
-        names = ("position", "dial_position", "low_limit", "high_limit")
-        table.add_row(mnemonic, *(_number(talk.read(properties.motor_path(mnemonic, name))) for name in names))
+    names = client.motor_names
+    for mnemonic in list(names)[:MAX_LISTED]:
+        motor = client.motor(mnemonic)
+        try:
+            numbers = (motor.position, *motor.limits)
+        except RemoteError as error:
+            table.add_row(mnemonic, names[mnemonic], str(error))
+        else:
+            table.add_row(mnemonic, names[mnemonic], *(f"{number:.4f}" for number in numbers))
     console.print(table)
-
-
-def _number(text: str) -> str:
-    return f"{float(text):.4f}"
-
-
-def _move_motors(console: Console, talk: Talk, targets: dict[str, float]) -> None:
-    """Start all motors together and show where they are until each stands."""
-    if not targets:
-        return
-    together = " together" if len(targets) > 1 else ""
-    console.print(f"Moving {' and '.join(f'{mne} to {target:g}' for mne, target in targets.items())}{together}:")
-    done = {mne: properties.motor_path(mne, "move_done") for mne in targets}
-    where = {mne: properties.motor_path(mne, "position") for mne in targets}
-    starts = {mne: float(talk.read(path)) for mne, path in where.items()}
-    for path in done.values():
-        talk.watch(path)
-    for path in done.values():
-        talk.read(path)  # the server takes requests in their order: now each is watched
-    errors = len(talk.seen[properties.ERROR])
-    try:
-        talk.write(properties.PRESTART_ALL)
-        for mne, target in targets.items():
-            talk.write(properties.motor_path(mne, "start_one"), f"{target:.15g}")
-        talk.write(properties.START_ALL)
-        with _bars(console) as progress:
-            bars = {mne: progress.add_task(mne, total=abs(targets[mne] - starts[mne]) or 1.0, at="") for mne in targets}
-            _follow(talk, progress, bars, starts, targets, done, errors)
-    except (KeyboardInterrupt, SpecError) as error:
-        # An abort stops everybody's motions: it is for what we have begun, or may have.
-        if not isinstance(error, RemoteError) or any(map(talk.begun, done.values())):
-            talk.abort()
-        raise
-    ends = {mne: float(talk.read(path)) for mne, path in where.items()}
-    console.print(f"Now at {', '.join(f'{mne} {position:.4f}' for mne, position in ends.items())}.\n")
+    if len(names) > MAX_LISTED:
+        console.print(f"... and {len(names) - MAX_LISTED} more")
 
 
 def _bars(console: Console) -> Progress:
@@ -151,68 +146,88 @@ def _bars(console: Console) -> Progress:
     return Progress(*columns, console=console)
 
 
-def _follow(
-    talk: Talk,
-    progress: Progress,
-    bars: dict[str, TaskID],
-    starts: dict[str, float],
-    targets: dict[str, float],
-    done: dict[str, str],
-    errors: int,
-) -> None:
-    begin = time.monotonic()
-    moving = set(targets)
-    while moving:
-        talk.listen(REFRESH)
-        elapsed = time.monotonic() - begin
-        for mne, target in targets.items():
-            position = float(talk.read(properties.motor_path(mne, "position")))
-            progress.update(bars[mne], completed=abs(position - starts[mne]), at=f"{position:.4f}")
-            begun = talk.begun(done[mne])
-            if (begun and talk.seen[done[mne]][-1] == "0") or (not begun and elapsed > BEGIN_TIME):
-                moving.discard(mne)
-                progress.update(bars[mne], completed=abs(target - starts[mne]) or 1.0)
-        _check_refused(talk, done.values(), errors, elapsed)
-        if elapsed > END_TIME:
-            raise CallTimeoutError(f"{' and '.join(sorted(moving))} still move after {END_TIME:g} s; they were stopped")
+def _move_motors(console: Console, client: Client, targets: Mapping[str, float]) -> None:
+    """Move all motors together and show where they are until each stands."""
+    if not targets:
+        return
+    together = " together" if len(targets) > 1 else ""
+    console.print(f"Moving {' and '.join(f'{mne} to {target:g}' for mne, target in targets.items())}{together}:")
+    starts = {mne: client.motor(mne).position for mne in targets}
+    with _bars(console) as progress:
+        bars = {mne: progress.add_task(mne, total=abs(targets[mne] - starts[mne]) or 1.0, at="") for mne in targets}
+
+        def moved(positions: Mapping[str, float]) -> None:
+            for mne, position in positions.items():
+                progress.update(bars[mne], completed=abs(position - starts[mne]), at=f"{position:.4f}")
+
+        ends = client.move(targets, progress=moved, timeout=END_TIME)
+        for mne, position in ends.items():
+            progress.update(bars[mne], completed=abs(targets[mne] - starts[mne]) or 1.0, at=f"{position:.4f}")
+    console.print(f"Now at {', '.join(f'{mne} {position:.4f}' for mne, position in ends.items())}.\n")
 
 
-def _check_refused(talk: Talk, paths: Iterable[str], errors: int, elapsed: float) -> None:
-    """Raise the error that the server told if nothing has begun a while after it was asked for."""
-    refusal = talk.refusal(errors)
-    if refusal is not None and elapsed > REFUSAL_TIME and not any(map(talk.begun, paths)):
-        raise refusal
-
-
-def _count(console: Console, talk: Talk, counters: list[str], seconds: float) -> None:
+def _count(console: Console, client: Client, seconds: float) -> None:
     """Count for a time and show each counter's value."""
     if not seconds:
         return
-    talk.watch(properties.COUNT_ALL)
-    talk.read(properties.COUNT_ALL)
-    errors = len(talk.seen[properties.ERROR])
-    try:
-        talk.write(properties.COUNT_ALL, f"{seconds:g}")
-        with _bars(console) as progress:
-            _follow_count(talk, progress, seconds, errors)
-    except (KeyboardInterrupt, SpecError) as error:
-        if not isinstance(error, RemoteError) or talk.begun(properties.COUNT_ALL):
-            talk.abort()
-        raise
-    table = Table("counter", "value", "per second", title=f"Counted for {seconds:g} s")
-    values = {mne: float(talk.read(properties.scaler_path(mne, "value"))) for mne in counters}
-    for mne, value in values.items():
-        table.add_row(mne, f"{value:g}", f"{value / seconds:.1f}")
+    with _bars(console) as progress:
+        bar = progress.add_task("counting", total=seconds, at="")
+
+        def counted(values: Mapping[str, float]) -> None:
+            done = next(iter(values.values()), 0.0)  # SPEC's first counter is the clock
+            progress.update(bar, completed=done, at=f"{done:.1f} s")
+
+        values = client.count(seconds, counted, timeout=seconds + END_TIME)
+        progress.update(bar, completed=seconds, at=f"{seconds:g} s")
+    table = Table("counter", "name", "value", "per second", title=f"Counted for {seconds:g} s")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for mne, name in client.counter_names.items():
+        table.add_row(mne, name, f"{values[mne]:g}", f"{values[mne] / seconds:.1f}")
     console.print(table)
 
 
-def _follow_count(talk: Talk, progress: Progress, seconds: float, errors: int) -> None:
-    bar = progress.add_task("counting", total=seconds, at="")
-    begin = time.monotonic()
-    while not talk.begun(properties.COUNT_ALL) or talk.seen[properties.COUNT_ALL][-1] != "0":
-        talk.listen(REFRESH)
-        elapsed = time.monotonic() - begin
-        progress.update(bar, completed=elapsed, at=f"{min(elapsed, seconds):.1f} s")
-        _check_refused(talk, [properties.COUNT_ALL], errors, elapsed)
-        if elapsed > seconds + END_TIME:
-            raise CallTimeoutError("the counting does not end; it was stopped")
+def _scan(console: Console, client: Client, command: str | None) -> None:
+    """Run a scan, show it as it grows, and say what its peak is like."""
+    if not command:
+        return
+    console.print(f"\nScanning: [bold]{command}[/bold]")
+    with client.scan(command) as scan:
+        columns = TextColumn("{task.description:>8}"), BarColumn(40), TextColumn("{task.completed} points")
+        progress = Progress(*columns, console=console)
+        bar = progress.add_task("scan", total=None)
+        with Live(console=console, refresh_per_second=10) as live:
+            for point in scan:
+                progress.update(bar, completed=point.index + 1, total=scan.record.expected)
+                live.update(Group(progress, _plot(console, scan)))
+        record = scan.wait()
+    x, y = _curve(scan)
+    centre, width = centre_and_width(x, y)
+    console.print(
+        f"Scan {record.number}, {len(record.points)} points: the peak's centre is at {centre:.4f}, "
+        f"its width is {width:.4f}."
+    )
+
+
+def _curve(scan: Scan) -> tuple[list[float], list[float]]:
+    """Return what was scanned first, and the first counter that is shown: SPEC's detector."""
+    record = scan.record
+    across, up = record.columns[0], record.counters[0]
+    points = [point.values for point in record.points]
+    return [values[across] for values in points], [values[up] for values in points]
+
+
+def _plot(console: Console, scan: Scan) -> Text:
+    x, y = _curve(scan)
+    record = scan.record
+    size = (min(console.width, 100), PLOT_ROWS)
+    labels = (record.columns[0], record.counters[0])
+    return Text(curve(x, y, labels=labels, title=record.command, size=size, colored=False), style="cyan")
+
+
+def centre_and_width(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
+    """Return the middle of a peak's half maximum and its full width there, between points by straight lines."""
+    from pycertifspec.simulator.language.functions.arrays import half_maximum  # noqa: PLC0415  numbers alone
+
+    low, high = half_maximum(x, y)
+    return (low + high) / 2, high - low

@@ -64,6 +64,8 @@ EXTRAS = {
     "rich": "cli",
 }
 
+PROGRAM = "pycertifspec"
+
 BROKEN_PIPE = 141  # what a shell says of a program that SIGPIPE ended
 
 # What the program's end tells a script; the first that fits counts. 0 is done.
@@ -71,8 +73,8 @@ EXIT_STATUS: tuple[tuple[type[BaseException], int], ...] = (
     (RemoteError, 1),  # the server said no
     (RefusedError, 5),  # a limit, or a read-only session
     (LocalProtocolError, 2),  # wrong usage
-    (InvalidFileError, 2),
     (DataFileError, 1),
+    (InvalidFileError, 2),
     (ServerNotFoundError, 3),  # no connection, or not a SPEC server
     (CallTimeoutError, 4),
     (BrokenPipeError, BROKEN_PIPE),
@@ -98,30 +100,45 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser(chosen: str | None = None) -> argparse.ArgumentParser:
-    """Return the parser of all arguments; of the commands, `chosen` alone knows its own."""
+    """Return the parser of the program's own arguments; of the commands, `chosen` alone knows its own."""
     program = Parser(
-        prog="pycertifspec",
+        prog=PROGRAM,
         description="The open bridge between SPEC and Python.",
         epilog="exit status: 0 done, 1 the server said no, 2 wrong usage, 3 no connection or not a SPEC server, "
         "4 timeout, 5 refused (limit, read-only), 130 interrupted. "
         "example: pycertifspec discover beamline",
     )
     program.add_argument("-V", "--version", action="store_true", help="show our version")
-    program.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    _add_debug(program)
     commands = program.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose)
         if name == chosen:
-            importlib.import_module(f"pycertifspec.cli.{name}").add_arguments(command)
-            command.add_argument(
-                "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
-            )
+            _describe(command, name)
     return program
+
+
+def command_parser(name: str) -> argparse.ArgumentParser:
+    """Return the parser of a command's arguments."""
+    command = Parser(prog=f"{PROGRAM} {name}")
+    _describe(command, name)
+    return command
+
+
+def _describe(command: argparse.ArgumentParser, name: str) -> None:
+    importlib.import_module(f"pycertifspec.cli.{name}").add_arguments(command)
+    _add_debug(command)
+
+
+def _add_debug(program: argparse.ArgumentParser) -> None:
+    program.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status."""
     words = sys.argv[1:] if arguments is None else list(arguments)
+    # Without a handler of its own the library's warnings would stand between what a command says itself.
+    logging.getLogger("pycertifspec").addHandler(logging.NullHandler())
     if "_ARGCOMPLETE" in os.environ:
         words = os.environ.get("COMP_LINE", "").split()[1:]
     chosen = next((word for word in words if not word.startswith("-")), None)
@@ -140,14 +157,17 @@ def ended(work: Callable[[], int], name: str, *, debug: bool | None = None) -> i
 
 
 def _run(chosen: str | None, words: Sequence[str]) -> int:
-    program = parser(chosen)
     if "_ARGCOMPLETE" in os.environ:
-        importlib.import_module("pycertifspec.cli.completion").complete(program)
-    options = program.parse_args(words)
-    if options.version:
-        options = parser("version").parse_args(["version"])
-    elif options.command is None:
+        importlib.import_module("pycertifspec.cli.completion").complete(parser(chosen))
+    first = words.index(chosen) + 1 if chosen else len(words)
+    program = parser()
+    before = program.parse_args(words[:first])
+    if before.version:
+        chosen, first = "version", len(words)
+    elif chosen is None:
         program.error(f"which command? There are {', '.join(COMMANDS)}")
+    # Intermixed: `file run7.spec --plot 12` is as good as `file run7.spec 12 --plot`.
+    options = command_parser(chosen).parse_intermixed_args(words[first:])
     if getattr(options, "verbose", 0) > 1:
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     return options.run(options) or 0

@@ -188,7 +188,11 @@ class Output:
         from rich.console import Console  # noqa: PLC0415  as above
 
         return Console(
-            file=stream, no_color=not self.colored, force_terminal=stream.isatty(), highlight=False, soft_wrap=False
+            file=stream,
+            color_system="auto" if self.colored else None,
+            no_color=not self.colored,
+            force_terminal=stream.isatty(),
+            highlight=False,
         )
 
     @property

@@ -49,6 +49,6 @@ def curve(
     figure.label(labels[1], "y")
     marker = MANY if len(points) > size[0] else FEW
     figure.draw(figure.signal([a for a, _ in points], [b for _, b in points], marker=marker))
-    text = str(figure.build())
+    text = str(figure.build()).rstrip("\n")
     figure.clear()
     return text if colored else str(plotext.uncolorize(text))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from pycertifspec.errors import DataFileError
 from pycertifspec.server.replay import ReplayServer
 from pycertifspec.traffic import recording, replaying
-from pycertifspec.traffic.showing import kind
 
 from . import settings
 from .arguments import add_output_arguments, ports
+from .messages import kind
 from .output import Output
 from .serving import until_stopped
 

@@ -255,6 +255,9 @@ def _checked(table: Mapping[str, Any], source: str) -> Iterator[tuple[str, Setti
     sessions = table.get("sessions", {})
     if not isinstance(sessions, dict) or not all(isinstance(session, dict) for session in sessions.values()):
         raise LocalProtocolError(f"{source}: sessions are tables, such as [sessions.fourc]")
+    for session, of in sessions.items():
+        if not of:
+            raise LocalProtocolError(f"{source}: the session {session!r} has none of {', '.join(KNOWN_OF_SESSION)}")
     flat = {name: value for name, value in table.items() if name != "sessions"}
     flat |= {f"sessions.{session}.{key}": value for session, of in sessions.items() for key, value in of.items()}
     for name, value in flat.items():

@@ -91,7 +91,8 @@ def _beamline(options: argparse.Namespace, *, on_terminal: bool, lines: set[tupl
             allow_shell=options.allow_unix,
         )
 
-    beamline = simulated(make, name, clock, instrument=description.instrument(clock, seed=options.seed))
+    instrument = description.instrument(clock, seed=options.seed)
+    beamline = simulated(make, name, clock, instrument=instrument, geometry=description.geometry)
     if lines is not None:
         beamline.interpreter.watch_lines(lines)
     try:

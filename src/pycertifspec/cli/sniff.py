@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from pycertifspec.errors import DataFileError, LocalProtocolError
 from pycertifspec.traffic import capture, frames
 from pycertifspec.traffic.listening import Conversations
-from pycertifspec.traffic.showing import KINDS
 
 from . import settings
 from .arguments import add_output_arguments, add_server_argument, ports
+from .messages import KINDS
 from .output import Output
 from .serving import until_stopped
 from .telling import Teller, tell

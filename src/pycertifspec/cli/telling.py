@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from pycertifspec.traffic import recording
 from pycertifspec.traffic.passing import Passing
-from pycertifspec.traffic.showing import as_object, as_text, wanted
+
+from .messages import as_object, as_text, wanted
 
 if TYPE_CHECKING:
     import argparse

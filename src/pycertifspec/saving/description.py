@@ -46,7 +46,7 @@ def summary(scan: Scan) -> dict[str, Any]:
         "date": scan.date,
         "points": scan.points,
         "labels": unique_labels(scan),
-        "spectra": len(scan.spectra),
+        "spectra_count": len(scan.spectra),
         "aborted": scan.aborted,
         "line": scan.line,
     }

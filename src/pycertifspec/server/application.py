@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycertifspec.errors import LocalProtocolError, RemoteError
 from pycertifspec.session import calls, properties
+from pycertifspec.session.elements import split_element
 from pycertifspec.session.options import ServerOptions
-from pycertifspec.session.service import Command, split_element
+from pycertifspec.session.program import Command
 from pycertifspec.wire.header import encode_name
-from pycertifspec.wire.scalars import format_scalar
 
 from .counting import Counter, Counters
+from .functions import Functions
 from .motors import Motor, ServedMotor
+from .property import Property
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pycertifspec.session.service import Channel, Published
+    from pycertifspec.session.program import Channel, Published
 
 __all__ = ["Application", "Counter", "Motor", "Property"]
 
@@ -28,64 +27,8 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 # How often a motor or counter that does not tell its changes itself is looked at while it is busy, in seconds.
 DEFAULT_POLL = 0.1
-
-
-class Property:
-    """A published property: a value that is kept, or two functions that give and take it.
-
-    Attributes:
-        name: as clients know it, ``var/x``.
-
-    """
-
-    def __init__(
-        self,
-        application: Application,
-        name: str,
-        value: Any = None,
-        get: Callable[[], Any] | None = None,
-        set: Callable[[Any], None] | None = None,  # noqa: A002  SPEC's word
-        *,
-        writable: bool = True,
-    ) -> None:
-        self.name = name
-        self._application = application
-        self._value = value
-        self._get = get
-        self._set = set
-        self._writable = writable and (set is not None or get is None)
-
-    @property
-    def value(self) -> Any:
-        """The present value; assigning it tells those who watch. Any thread may."""
-        return self._value if self._get is None else self._get()
-
-    @value.setter
-    def value(self, value: Any) -> None:
-        self._value = value
-        self.changed(value)
-
-    def changed(self, value: Any) -> None:
-        """Tell those who watch a new value; of an associative array, the elements that changed."""
-        self._application.changed(self.name, value)
-
-    def read(self) -> Any:
-        """Return the value for a client."""
-        value = self.value
-        return "" if value is None else value
-
-    def write(self, value: Any) -> None:
-        """Set the value for a client. Elements of an associative array are merged (PROTOCOL.md 5.5)."""
-        if not self._writable:
-            raise RemoteError(f"the property {self.name!r} cannot be set")
-        if self._set is not None:
-            self._set(value)
-        elif isinstance(value, dict) and isinstance(self._value, dict):
-            spelled = {_spelled(key): key for key in self._value}  # a client cannot tell 1 from "1"
-            self._value = {**self._value, **{spelled.get(_spelled(key), key): item for key, item in value.items()}}
-        else:
-            self._value = value
-        self.changed(value)
+# Variables that clients may create, if that is an option: more than a measurement has.
+MAX_CREATED = 1_000
 
 
 class Application:
@@ -104,12 +47,12 @@ class Application:
         encode_name(name)
         self.name = name
         self._properties: dict[str, Published] = {}
-        self._functions: dict[str, Callable[..., Any]] = {}
+        self._functions = Functions(name)
         self._motors: dict[str, ServedMotor] = {}
         self._counters: Counters | None = None
         self._channel: Channel | None = None
-        self._thread: ThreadPoolExecutor | None = None
         self._options = ServerOptions()
+        self._created = 0
         self.simulate = False
         for path, get in (
             (properties.SHELL, lambda: 0),
@@ -150,16 +93,36 @@ class Application:
             raise LocalProtocolError(f"the property {name!r} is published already")
         published = Property(self, name, value, get, set, writable=writable)
         self._properties[name] = published
+        if self._channel is not None and self._channel.watched(name):  # it was withdrawn, and is there again (5.5)
+            published.changed(published.read())
         return published
+
+    def withdraw(self, name: str) -> None:
+        """Publish a property no longer: who watches it is told that it, and each element, has ceased to exist.
+
+        Who reads it from now on is told that there is none; if it is published again, those who still watch it
+        are told its new values.
+
+        Raises:
+            LocalProtocolError: there is no such property, or it belongs to a motor or to the counters.
+
+        """
+        published = self._properties.get(name)
+        if not isinstance(published, Property):
+            raise LocalProtocolError(f"no property {name!r} was published")
+        published.cease()
+        del self._properties[name]
 
     def function(self, function: F) -> F:
         """Publish a function under its own name; a decorator.
 
         A plain function runs in a thread of the application's, a coroutine function in the server's loop:
         one at a time, in the order of the requests. Clients pass numbers (as float), text and
-        associative arrays (as dict).
+        associative arrays (as dict). An argument annotated as int, float, str or bool becomes that, or the call
+        is refused with an error that names it. A function that still runs when the server stops is waited for
+        a second; as Python can end no thread, the program's own end then waits for it.
         """
-        self._functions[function.__name__] = function
+        self._functions.add(function)
         return function
 
     def motor(self, mnemonic: str, motor: Motor, *, poll: float = DEFAULT_POLL) -> ServedMotor:
@@ -189,14 +152,25 @@ class Application:
         """
         if self._counters is not None:
             raise LocalProtocolError("the counters are published already")
-        self._counters = Counters(counters, self.changed, poll)
+        self._counters = Counters(counters, self.changed, self._push_count, poll)
         self._properties.update(self._counters.published)
         return self._counters
 
-    def changed(self, name: str, value: Any) -> None:
-        """Tell those who watch a property its new value. Any thread may call it."""
+    def _push_count(self, preset: float) -> None:
         if self._channel is not None:
-            self._channel.tell(name, value)
+            self._channel.push(Command((_COUNT, str(preset))))
+
+    def changed(self, name: str, value: Any, *, deleted: bool = False) -> None:
+        """Tell those who watch a property its new value. Any thread may call it.
+
+        Args:
+            name: of the property.
+            value: the value; of an associative array, the elements that changed.
+            deleted: these elements, or the property, have ceased to exist (PROTOCOL.md 4).
+
+        """
+        if self._channel is not None:
+            self._channel.tell(name, value, deleted=deleted)
 
     # ---- what the server asks ----
 
@@ -208,13 +182,19 @@ class Application:
             motor.options = self._options
             if channel is None:
                 motor.release()
-        if channel is None and self._thread is not None:
-            self._thread.shutdown(wait=True, cancel_futures=True)
-            self._thread = None
+        if channel is None:
+            self._functions.close()
 
     def find(self, name: str) -> Published | None:
         """Return the property of this name, if there is one."""
         return self._properties.get(name)
+
+    def create(self, name: str) -> Published:
+        """Publish a property that a client sets and nobody has published."""
+        if self._created >= MAX_CREATED:
+            raise RemoteError(f"{name!r} is not created: clients have created {MAX_CREATED} properties already")
+        self._created += 1
+        return self.publish(name, "")
 
     def start_motors(self, targets: list[tuple[str, str]]) -> Command | None:
         """Return the command that starts motors together."""
@@ -250,6 +230,9 @@ class Application:
             for mnemonic, target in pairs:
                 self._motors[mnemonic].start(float(target))
             return ""
+        if command.items[0] == _COUNT and self._counters is not None:
+            self._counters.count(float(command.items[1]))
+            return ""
         statements = calls.parse(command.text) if len(command.items) == 1 else [calls.parse_items(command.items)]
         value: Any = ""
         for statement in statements:
@@ -261,19 +244,9 @@ class Application:
             statement = calls.Call(statement.text, ())
         if not isinstance(statement, calls.Call):
             return self._resolve(statement, strict=True)
-        function = self._functions.get(statement.name)
-        if function is None:
+        if statement.name not in self._functions:
             raise RemoteError(f"{self.name!r} publishes no function {statement.name!r}")
-        arguments = [self._resolve(argument) for argument in statement.arguments]
-        try:
-            inspect.signature(function).bind(*arguments)
-        except TypeError as error:
-            raise RemoteError(f"{statement.name}(): {error}") from error
-        if inspect.iscoroutinefunction(function):
-            return await function(*arguments)
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"{self.name}-functions")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, _call, function, *arguments)
+        return await self._functions.call(statement.name, [self._resolve(word) for word in statement.arguments])
 
     def _resolve(self, argument: Any, *, strict: bool = False) -> Any:
         """Return an argument's value: a word is a published variable, else itself."""
@@ -288,18 +261,6 @@ class Application:
         return argument.text
 
 
-_START = "\x00start"  # no client can send a command of this name
-
-
-def _call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a published function in its thread."""
-    try:
-        return function(*arguments)
-    except (StopIteration, SystemExit, KeyboardInterrupt) as error:
-        # No future can hold the first, and the others would end the server's loop.
-        raise RuntimeError(f"{function.__name__}() raised {error!r}") from error
-
-
-def _spelled(key: Any) -> Any:
-    """Return an index as clients write it."""
-    return tuple(map(format_scalar, key)) if isinstance(key, tuple) else format_scalar(key)
+# No client can send commands of these names.
+_START = "\x00start"
+_COUNT = "\x00count"

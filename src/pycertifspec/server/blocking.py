@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
 
-    from pycertifspec.session.service import Program
+    from pycertifspec.session.program import Program
 
 
 class ServerThread:

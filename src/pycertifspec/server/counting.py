@@ -30,18 +30,50 @@ class Counter(Protocol):
 class Counters:
     """All counters of an application."""
 
-    def __init__(self, counters: Mapping[str, Counter], tell: Callable[[str, Any], None], poll: float) -> None:
+    def __init__(
+        self,
+        counters: Mapping[str, Counter],
+        tell: Callable[[str, Any], None],
+        push: Callable[[float], None],
+        poll: float,
+    ) -> None:
         self.counters = dict(counters)
         self.counting = False
         self._tell = tell
+        self._push = push
         self._poll = poll
         self._task: asyncio.Task[None] | None = None
         self.published: dict[str, Any] = {properties.COUNT_ALL: _CountAll(self)}
         for mnemonic, counter in self.counters.items():
             self.published[properties.scaler_path(mnemonic, "value")] = _CounterValue(mnemonic, counter)
 
+    def request(self, preset: float) -> None:
+        """Put a count into the queue of commands, as SPEC does (PROTOCOL.md 2.3, 5.9); 0 stops at once.
+
+        Args:
+            preset: seconds, or monitor counts if negative.
+
+        Raises:
+            RemoteError: there is no counter for such a preset, or too many commands wait.
+
+        """
+        if preset:
+            self._counter_for(preset)
+            self._push(preset)
+        else:
+            self.stop()
+
+    def _counter_for(self, preset: float) -> str:
+        if not math.isfinite(preset):
+            raise RemoteError(f"{preset} is no time and no number of monitor counts")
+        names = list(self.counters)
+        index = 0 if preset > 0 else 1
+        if index >= len(names):
+            raise RemoteError("there is no monitor to count to" if preset < 0 else "there is no timer")
+        return names[index]
+
     def count(self, preset: float) -> None:
-        """Start counting.
+        """Start counting, and return at once.
 
         Args:
             preset: seconds, or monitor counts if negative.
@@ -50,19 +82,14 @@ class Counters:
             RemoteError: it counts already, or there is no counter for such a preset.
 
         """
-        if not math.isfinite(preset):
-            raise RemoteError(f"{preset} is no time and no number of monitor counts")
+        name = self._counter_for(preset)
         if self.counting:
             raise RemoteError("already counting")
-        names = list(self.counters)
-        index = 0 if preset > 0 else 1
-        if index >= len(names):
-            raise RemoteError("there is no monitor to count to" if preset < 0 else "there is no timer")
         for counter in self.counters.values():
             counter.start()
         self.counting = True
         self._tell(properties.COUNT_ALL, 1)
-        self._task = asyncio.get_running_loop().create_task(self._until(names[index], abs(preset)), name="count")
+        self._task = asyncio.get_running_loop().create_task(self._until(name, abs(preset)), name="count")
         # A callback, not the task's own `finally`: a task that is cancelled before its first step has none.
         self._task.add_done_callback(self._finish)
 
@@ -107,10 +134,7 @@ class _CountAll:
             preset = float(value)
         except (TypeError, ValueError):
             raise RemoteError(f"{value!r} is no time and no number of monitor counts") from None
-        if preset:
-            self._counters.count(preset)
-        else:
-            self._counters.stop()
+        self._counters.request(preset)
 
 
 class _CounterValue:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import random
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pycertifspec.errors import RemoteError
 
 from .application import Application
 
@@ -124,16 +126,19 @@ def demonstration(name: str = "demo", *, now: Callable[[], float] = time.monoton
     application.publish("var/SAMPLE", {"name": "Si", "reflection": "004"})
     application.publish("var/A", get=lambda: {str(i): stage.position for i, stage in enumerate(stages.values())})
 
-    def motor_mne(number: float) -> str:
-        return _nth(mnemonics["motor"], number)
+    def motor_mne(number: Any) -> str:
+        return _nth("Motor", mnemonics["motor"], number)
 
-    def cnt_mne(number: float) -> str:
-        return _nth(mnemonics["counter"], number)
+    def cnt_mne(number: Any) -> str:
+        return _nth("Counter", mnemonics["counter"], number)
 
     application.function(motor_mne)
     application.function(cnt_mne)
     return application
 
 
-def _nth(names: list[str], number: float) -> str:
-    return names[int(number)] if 0 <= number < len(names) else "?"
+def _nth(kind: str, names: list[str], number: Any) -> str:
+    """Return the mnemonic of a number; what is none is refused as SPEC refuses it (SPEC_LANGUAGE.md 6.6)."""
+    if isinstance(number, (int, float)) and 0 <= number < len(names):
+        return names[int(number)]
+    raise RemoteError(f"{kind} {number} is not configured.")

@@ -5,122 +5,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import LocalProtocolError, RemoteProtocolError, ServerNotFoundError, SpecError
+from pycertifspec.errors import LocalProtocolError, ServerNotFoundError, SpecError
 from pycertifspec.session import discovery
 from pycertifspec.session.options import ServerOptions
-from pycertifspec.session.outbox import Outbox
-from pycertifspec.session.server import ServerSession
-from pycertifspec.session.service import Command, Job, Service
+from pycertifspec.session.service import Service
 from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
+
+from .connection import Connection
+from .listening import port_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Self
 
-    from pycertifspec.session.service import Program
+    from pycertifspec.session.commands import Job
+    from pycertifspec.session.program import Command, Program
 
 logger = logging.getLogger("pycertifspec.server")
 
 # SPEC's servers have a handful of clients, a facility's displays some hundred.
 MAX_CLIENTS = 2_000
-# What a client may send in one message: an array of a large detector, not a denial of service.
-MAX_CLIENT_BODY = 256 * 1024 * 1024
 # One buffer serves all clients, for each read is taken in before the next.
 READ_SIZE = 256 * 1024
 # How long clients are given, when the server closes, to take what waits for them, in seconds.
 FAREWELL = 1.0
-
-
-def sec_usec() -> tuple[int, int]:
-    """Return the present time as a header has it."""
-    return divmod(time.time_ns() // 1000, 1_000_000)
-
-
-class _Connection(asyncio.BufferedProtocol):
-    """One client's connection: bytes in both directions."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self.session = ServerSession(sec_usec, max_body=MAX_CLIENT_BODY)
-        self._outbox: Outbox | None = None  # made when the client first reads slowly
-        self._paused = False
-        self._closing = False
-        self.label = "a client"
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  for the type checker
-        self._transport = transport
-        peer = transport.get_extra_info("peername")
-        self.label = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "a client"
-        if not self._server.admit(self):
-            logger.warning("%s is turned away: %d clients are connected", self.label, self._server.max_clients)
-            transport.abort()
-            return
-        logger.info("%s connected", self.label)
-
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  asyncio's signature
-        return self._server.read_buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
-        try:
-            messages = self.session.receive(self._server.read_buffer[:nbytes])
-        except RemoteProtocolError as error:
-            logger.warning("%s is dropped: %s", self.label, error)
-            self._transport.abort()
-            return
-        for message in messages:
-            if self._closing:
-                return
-            logger.debug("%s: %s", self.label, message)
-            self._server.service.received(self, message)
-        if self.session.failure is not None:
-            logger.warning("%s is dropped: %s", self.label, self.session.failure)
-            self.close()
-
-    def send(self, packet: bytes, key: str | None = None, *, event: bool = False) -> None:
-        """Send a packet, or let it wait while the client reads slowly."""
-        if self._closing:
-            return
-        if not self._paused:
-            self._transport.write(packet)
-            return
-        if self._outbox is None:
-            self._outbox = Outbox()
-        if not self._outbox.put(packet, key, asked=not event):
-            logger.warning("%s is dropped: it has not read %d bytes", self.label, self._outbox.size)
-            self._closing = True
-            self._transport.abort()
-
-    def pause_writing(self) -> None:
-        self._paused = True
-
-    def resume_writing(self) -> None:
-        self._paused = False
-        while self._outbox and not self._paused:
-            self._transport.write(self._outbox.take())
-        if self._closing and not self._outbox:
-            self._transport.close()
-
-    def close(self) -> None:
-        """Close the connection after what waits was sent."""
-        self._closing = True
-        if not self._outbox:
-            self._transport.close()
-
-    def abort(self) -> None:
-        """Close the connection now."""
-        self._closing = True
-        self._transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        logger.info("%s is gone%s", self.label, f": {exc}" if exc else "")
-        self._closing = True
-        self._outbox = None
-        self._server.dismiss(self)
 
 
 class Server:
@@ -129,7 +40,7 @@ class Server:
     ``async with Server(application) as server: await server.wait_closed()``, or `start` and `close`.
 
     Args:
-        program: an `Application`, or whatever fits `pycertifspec.session.service.Program`.
+        program: an `Application`, or whatever fits `pycertifspec.session.program.Program`.
         host: the address to bind; the loopback unless told otherwise. There is no authentication: who can
             connect can move motors.
         port: a port; a range (first, last); None for the first free port of 6510 to 6530; 0 for any.
@@ -156,7 +67,7 @@ class Server:
         self.service = Service(program, options or ServerOptions(), self._wake, self._interrupt)
         self.read_buffer = memoryview(bytearray(READ_SIZE))
         self._ports = ports_of(port)
-        self._connections: set[_Connection] = set()
+        self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._job: asyncio.Task[Any] | None = None
@@ -171,9 +82,7 @@ class Server:
             RuntimeError: it has not been started.
 
         """
-        if self._server is None or not self._server.sockets:
-            raise RuntimeError("the server is not listening; start it first")
-        return int(self._server.sockets[0].getsockname()[1])
+        return port_of(self._server)
 
     async def start(self) -> None:
         """Bind and listen.
@@ -185,7 +94,7 @@ class Server:
         self._loop = asyncio.get_running_loop()
         for port in self._ports:
             try:
-                self._server = await self._loop.create_server(lambda: _Connection(self), self.host, port)
+                self._server = await self._loop.create_server(lambda: Connection(self), self.host, port)
                 break
             except OSError as error:
                 problem = error
@@ -233,7 +142,7 @@ class Server:
 
     # ---- connections ----
 
-    def admit(self, connection: _Connection) -> bool:
+    def admit(self, connection: Connection) -> bool:
         """Take in a new connection, unless there are too many."""
         if len(self._connections) >= self.max_clients:
             return False
@@ -253,7 +162,7 @@ class Server:
         for connection in list(self._connections):
             connection.abort()
 
-    def dismiss(self, connection: _Connection) -> None:
+    def dismiss(self, connection: Connection) -> None:
         """Forget a connection that is closed."""
         self._connections.discard(connection)
         self.service.lost(connection)

@@ -11,6 +11,8 @@ from pycertifspec.session import properties
 from pycertifspec.session.options import ServerOptions
 from pycertifspec.wire.scalars import format_number
 
+from .scale import Scale
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,7 +22,8 @@ class Motor(Protocol):
 
     Beyond these, whatever it has under the names of PROTOCOL.md 5.6 is published (`dial_position`, `offset`,
     `sign`, `step_size`, `high_limit` ...; limits in dial units); what it lacks gets a plain value. An attribute
-    that can be set is set when a client writes it, a method `search(how, home)` starts searches.
+    that can be set is set when a client writes it, a method `search(how, home)` starts searches. Its position and
+    its offset can always be set: what the object cannot be told is kept beside it.
     """
 
     @property
@@ -41,9 +44,7 @@ class Motor(Protocol):
 # What a motor that does not say otherwise has. Limits are far: SPEC has no word for "none".
 FAR = 1e9
 _PLAIN: dict[str, float] = {
-    "offset": 0,
     "step_size": 1000,
-    "sign": 1,
     "high_lim_hit": 0,
     "low_lim_hit": 0,
     "emergency_stop": 0,
@@ -56,6 +57,12 @@ _PLAIN: dict[str, float] = {
     "acceleration": 125,
     "backlash": 0,
 }
+_SCALED: dict[str, Callable[[Scale], float]] = {
+    "position": lambda scale: scale.user,
+    "dial_position": lambda scale: scale.dial,
+    "offset": lambda scale: scale.offset,
+    "sign": lambda scale: scale.sign,
+}
 _STREAMED = ("position", "dial_position")
 
 
@@ -65,11 +72,13 @@ class ServedMotor:
     def __init__(self, mnemonic: str, motor: Motor, tell: Callable[[str, Any], None], poll: float) -> None:
         self.mnemonic = mnemonic
         self.motor = motor
+        self.scale = Scale(motor)
         self._tell = tell
         self._poll = poll
         self.options = ServerOptions()
         self._told: dict[str, Any] = {}
         self._before: dict[str, float] = {}  # where it was before a motion
+        self._late = False  # it moves, and does not show it yet
         self._following: asyncio.Task[None] | None = None
         self.published = {
             properties.motor_path(mnemonic, prop.name): _MotorProperty(self, prop)
@@ -80,15 +89,37 @@ class ServedMotor:
     def value(self, name: str) -> float:
         """Return a property's present number."""
         if name == "move_done":
-            return int(self.motor.moving)
-        plain = self.motor.position if name == "dial_position" else _PLAIN.get(name, 0)
-        return float(getattr(self.motor, name, plain))
+            return 0 if self._late else int(self.motor.moving)
+        if name in _SCALED:
+            return _SCALED[name](self.scale)
+        return float(getattr(self.motor, name, _PLAIN.get(name, 0)))
 
     def first_value(self, name: str) -> float:
         """Return a property's present number for a client, who is told from now on when it is another."""
         value = self.value(name)
         self._told.setdefault(name, value)
         return value
+
+    def set_position(self, name: str, number: float) -> None:
+        """Have the present position read otherwise, as SPEC's ``set`` and ``set_dial`` do; nothing moves (5.6).
+
+        Args:
+            name: ``position``, ``dial_position`` or ``offset``.
+            number: what it is to be.
+
+        Raises:
+            RemoteError: it is no finite number, or the motor moves.
+
+        """
+        if not math.isfinite(number):
+            raise RemoteError(f"motor {self.mnemonic}: {number} is no {name}")
+        if self.motor.moving:
+            raise RemoteError(f"motor {self.mnemonic}: its {name} cannot be set while it moves")
+        scale = self.scale
+        if name == "dial_position":
+            scale.set_dial(number)
+        else:
+            scale.set_user(number if name == "position" else scale.user + number - scale.offset)
 
     def check(self, target: str) -> float:
         """Return a target that may be moved to.
@@ -103,7 +134,7 @@ class ServedMotor:
             raise RemoteError(f"motor {self.mnemonic}: {target!r} is no position") from None
         if self.value("unusable"):
             raise RemoteError(f"motor {self.mnemonic} is unusable")
-        dial = (position - self.value("offset")) / self.value("sign")
+        dial = self.scale.to_dial(position)
         low, high = sorted((self.value("low_limit"), self.value("high_limit")))
         if not low <= dial <= high:  # also true of nan
             raise RemoteError(
@@ -122,12 +153,15 @@ class ServedMotor:
                 self._tell_value("move_done", 0)
             return
         self._before = {name: self.value(name) for name in _STREAMED}
-        self.motor.move(target)
-        self._tell_value("move_done", 1)  # even the shortest motion shows (PROTOCOL.md 7.3)
+        self.motor.move(self.scale.target(target))
+        if self.options.move_done_delay and (self._following is None or self._following.done()):
+            self._late = True
+        elif not self._late:
+            self._tell_value("move_done", 1)  # even the shortest motion shows (PROTOCOL.md 7.3)
         self._follow()
 
     def _stands_at(self, target: float) -> bool:
-        return math.isclose(target, self.motor.position, abs_tol=0.5 / abs(self.value("step_size")))
+        return math.isclose(target, self.scale.user, abs_tol=0.5 / abs(self.value("step_size")))
 
     def stop(self) -> None:
         """Stop a motion, and tell its end if that was at once."""
@@ -159,12 +193,24 @@ class ServedMotor:
 
     def _tell_value(self, name: str, value: float) -> None:
         self._told[name] = value
-        self._tell(properties.motor_path(self.mnemonic, name), value)
+        for _ in range(2 if name == "move_done" and not value and self.options.duplicate_move_done else 1):
+            self._tell(properties.motor_path(self.mnemonic, name), value)
 
     def _follow(self) -> None:
         if self._following is None or self._following.done():
             self._following = asyncio.get_running_loop().create_task(self._until_done(), name=f"{self.mnemonic} moves")
             self._following.add_done_callback(lambda _: self.update())
+
+    async def _until_shown(self) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self.options.move_done_delay
+        try:
+            while (left := end - loop.time()) > 0:
+                self.update()
+                await asyncio.sleep(min(left, self._poll))
+        finally:
+            self._late = False
+        self._tell_value("move_done", 1)
 
     def release(self) -> None:
         """Follow no motion any more: nobody is there to be told."""
@@ -172,6 +218,8 @@ class ServedMotor:
             self._following.cancel()
 
     async def _until_done(self) -> None:
+        if self._late:
+            await self._until_shown()
         while self.motor.moving:
             self.update()
             await asyncio.sleep(self._poll)
@@ -207,14 +255,13 @@ class _MotorProperty:
     def _write(name: str, served: ServedMotor, words: list[str]) -> None:
         motor: Any = served.motor
         if name == "search":
-            motor.search(words[0], *map(float, words[1:]))
+            motor.search(words[0], *(served.scale.home(float(word)) for word in words[1:]))
             served._follow()  # noqa: SLF001  the two are one
         elif name == "limits":
-            dials = sorted((float(word) - served.value("offset")) / served.value("sign") for word in words)
-            motor.low_limit, motor.high_limit = dials
+            motor.low_limit, motor.high_limit = sorted(served.scale.to_dial(float(word)) for word in words)
         elif name in ("low_limit", "high_limit"):  # read in dial units, written in user units (PROTOCOL.md 5.6)
-            setattr(motor, name, (float(words[0]) - served.value("offset")) / served.value("sign"))
-        elif name == "position":  # changes the offset and moves nothing
-            motor.offset = served.value("offset") + float(words[0]) - motor.position
+            setattr(motor, name, served.scale.to_dial(float(words[0])))
+        elif name in _SCALED:
+            served.set_position(name, float(words[0]))
         else:
             setattr(motor, name, float(words[0]))

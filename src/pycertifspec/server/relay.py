@@ -8,12 +8,12 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from pycertifspec.errors import RemoteProtocolError, ServerNotFoundError
-from pycertifspec.session import discovery
+from pycertifspec.errors import RemoteProtocolError
 from pycertifspec.traffic.passing import Listener
 from pycertifspec.wire.decoder import Decoder
 
 from .host import FAREWELL, READ_SIZE, ports_of
+from .listening import listen, port_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -78,9 +78,7 @@ class Relay:
             RuntimeError: it has not been started.
 
         """
-        if self._server is None or not self._server.sockets:
-            raise RuntimeError("the relay is not listening; start it first")
-        return int(self._server.sockets[0].getsockname()[1])
+        return port_of(self._server)
 
     async def start(self) -> None:
         """Bind and listen.
@@ -89,7 +87,7 @@ class Relay:
             ServerNotFoundError: no port is free.
 
         """
-        self._server = await listen(self._accept, self._listen_host, self._ports)
+        self._server = await listen(self._accept, self._listen_host, self._ports, limit=READ_SIZE)
 
     async def close(self) -> None:
         """Stop listening and end every connection."""
@@ -182,21 +180,3 @@ class Relay:
 
     def _note(self, listener: Listener, direction: Direction, text: str) -> None:
         self._look(listener.note(direction, text, self._now()))
-
-
-async def listen(
-    accept: Callable[[asyncio.StreamReader, asyncio.StreamWriter], None], host: str, ports: Iterable[int]
-) -> asyncio.Server:
-    """Return a server on the first free of several ports.
-
-    Raises:
-        ServerNotFoundError: none is free.
-
-    """
-    tried = list(ports)
-    for port in tried:
-        try:
-            return await asyncio.start_server(accept, host, port, limit=READ_SIZE)
-        except OSError as error:
-            problem = error
-    raise ServerNotFoundError(f"cannot listen on {host}, ports {discovery.port_ranges(tried)}: {problem}") from problem

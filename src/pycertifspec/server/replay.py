@@ -15,8 +15,9 @@ from pycertifspec.traffic.replaying import Due, Memory, Playing
 from pycertifspec.wire import values
 from pycertifspec.wire.constants import ELEMENTS, EventTypes
 
-from .host import FAREWELL, MAX_CLIENT_BODY, READ_SIZE, ports_of, sec_usec
-from .relay import listen
+from .connection import MAX_CLIENT_BODY, sec_usec
+from .host import FAREWELL, READ_SIZE, ports_of
+from .listening import listen, port_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,12 +81,10 @@ class ReplayServer:
             RuntimeError: it has not been started.
 
         """
-        if self._server is None or not self._server.sockets:
-            raise RuntimeError("the server is not listening; start it first")
-        return int(self._server.sockets[0].getsockname()[1])
+        return port_of(self._server)
 
     async def __aenter__(self) -> Self:
-        self._server = await listen(self._accept, self._host, self._ports)
+        self._server = await listen(self._accept, self._host, self._ports, limit=READ_SIZE)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import operator
 import sys
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, SupportsFloat
 
-from pycertifspec.errors import LocalProtocolError, ServerNotFoundError
+from pycertifspec.errors import LocalProtocolError, LocalTypeError, ServerNotFoundError
 from pycertifspec.wire import header
 from pycertifspec.wire.constants import DEFAULT_PORT_RANGE, DataTypes, EventTypes
 from pycertifspec.wire.values import text_of
@@ -25,27 +28,29 @@ MAX_REASON = 160
 
 
 def candidate_ports(
-    port: int | None, ports: Iterable[int], port_range: tuple[int, int] | None = DEFAULT_PORT_RANGE
+    port: int | None, ports: Iterable[int] | None, port_range: tuple[int, int] | None = DEFAULT_PORT_RANGE
 ) -> list[int]:
     """Return the ports to try, best first, each once: `port`, then `ports`, then `port_range`.
 
     Args:
         port: the port that is known, or None.
-        ports: ports that are likely.
+        ports: ports that are likely, or None.
         port_range: first and last port of a range, both inclusive, or None.
 
     Raises:
         LocalProtocolError: one is no port number, or there is none at all.
+        LocalTypeError: the ports are none that can be gone through, or the range is no pair.
 
     """
-    wanted = [] if port is None else [port]
-    wanted += ports
-    for number in (*wanted, *(port_range or ())):
-        if not _is_port(number):
-            raise LocalProtocolError(f"cannot look for a server: {number!r} is no port number (1 to 65535)")
-    if port_range is not None:
-        first, last = port_range
-        wanted += range(first, last + 1)
+    wanted = [] if port is None else [_port(port)]
+    wanted += map(_port, _items(ports, "ports", "port numbers such as [6510, 6789]"))
+    ends = [_port(end) for end in _items(port_range, "port_range", "a pair such as (6510, 6530)")]
+    if len(ends) == 2:
+        wanted += range(ends[0], ends[1] + 1)
+    elif port_range is not None:
+        raise LocalTypeError(
+            f"cannot look for a server: port_range is {port_range!r}, expected a pair such as (6510, 6530), or None"
+        )
     if not wanted:
         raise LocalProtocolError("cannot look for a server: no port was named and the range is empty")
     return list(dict.fromkeys(wanted))
@@ -84,8 +89,48 @@ def objection(reply: SpecMessage, name: str | None) -> str | None:
     return None
 
 
-def _is_port(number: object) -> bool:
-    return isinstance(number, int) and 0 < number < 1 << 16
+def _items(items: Iterable[int] | None, argument: str, expected: str) -> list[int]:
+    try:
+        return [] if items is None else list(items)
+    except TypeError as error:
+        raise LocalTypeError(f"cannot look for a server: {argument} is {items!r}, expected {expected}") from error
+
+
+def _port(number: object) -> int:
+    """Return a port number, Python's or numpy's, as an int."""
+    if hasattr(number, "__index__") and not isinstance(number, bool):
+        with suppress(TypeError):  # an array has the method, and refuses
+            port = operator.index(number)
+            if 0 < port < 1 << 16:
+                return port
+    raise LocalProtocolError(f"cannot look for a server: {number!r} is no port number (1 to 65535)")
+
+
+def patience(timeout: object) -> float | None:
+    """Return how long a candidate is waited for, in seconds, None for ever.
+
+    Args:
+        timeout: as the caller said it: a number above 0; None and infinity are for ever.
+
+    Raises:
+        LocalProtocolError: it is not above 0.
+        LocalTypeError: it is no number.
+
+    """
+    if timeout is None:
+        return None
+    expected = "expected seconds above 0, or None"
+    if isinstance(timeout, (str, bytes)) or not isinstance(timeout, SupportsFloat):
+        raise LocalTypeError(f"cannot look for a server: the timeout is {timeout!r}, {expected}")
+    try:
+        seconds = float(timeout)
+    except OverflowError:  # an integer beyond all floats
+        seconds = math.inf
+    except (TypeError, ValueError) as error:  # numpy's arrays and dates have the method, and refuse
+        raise LocalTypeError(f"cannot look for a server: the timeout is {timeout!r}, {expected}") from error
+    if not seconds > 0:
+        raise LocalProtocolError(f"cannot look for a server: the timeout is {timeout!r}, {expected}")
+    return None if seconds == math.inf else seconds
 
 
 class Choice:

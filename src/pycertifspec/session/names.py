@@ -10,7 +10,7 @@ from pycertifspec.wire import values
 from pycertifspec.wire.constants import DataTypes
 
 from . import properties
-from .service import split_element
+from .elements import split_element
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,6 +17,13 @@ class ServerOptions:
         reply_to_failed_send: answer a CHAN_SEND that failed with an error REPLY if its serial number is not 0 (2.5).
         bodyless_events: send registration events of empty text as type 0 without a body (3, type 0).
         null_move_events: show move_done 1 and 0 for a motion to where the motor stands already (6, 5).
+        duplicate_move_done: tell the end of each motion twice (6, 4).
+        move_done_delay: seconds by which move_done is told late. Until then an application's motor also reads 0
+            in answer to a client, though it moves (6, 2).
+        repeated_registrations: a client that registers twice gets each event twice, until it has unregistered
+            as often (5.1; 9, 10).
+        equal_value_events: tell an assignment that leaves a variable as it was (5.1; 9, 11).
+        create_variables: setting a variable that does not exist creates it, and is no error (5.5; 9, 13).
         stale_position: after a motion, the last position event has the position before it (6, 6).
 
     """
@@ -28,4 +35,9 @@ class ServerOptions:
     reply_to_failed_send: bool = True
     bodyless_events: bool = False
     null_move_events: bool = False
+    duplicate_move_done: bool = False
+    move_done_delay: float = 0.0
+    repeated_registrations: bool = False
+    equal_value_events: bool = True
+    create_variables: bool = False
     stale_position: bool = False

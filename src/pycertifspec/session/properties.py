@@ -138,12 +138,15 @@ COUNT_ALL = "scaler/.all./count"
 
 COUNTER: tuple[Property[float] | Property[bool], ...] = (VALUE, COUNT)
 
+VARIABLES = "var/"  # what every variable's path begins with (5.5)
+
 ERROR = "error"
 NO_ERROR = "No error"
 READY = "status/ready"
 SHELL = "status/shell"
 SIMULATE = "status/simulate"
 QUIT = "status/quit"
+OUTPUT = "output/"  # what every stream of text begins with (5.4)
 TTY = "output/tty"
 
 
@@ -159,4 +162,4 @@ def scaler_path(mne: str, prop: str) -> str:
 
 def variable_path(name: str) -> str:
     """Return the path of a variable, or of an element of it (``x[1][2]``)."""
-    return f"var/{name}"
+    return VARIABLES + name

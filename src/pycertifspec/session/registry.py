@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from pycertifspec.wire.message import SpecMessage
 
+# An attribute of an enumeration, and a named tuple's own constructor, cost as much as the rest of an event.
+_STRING = int(DataTypes.SV_STRING)
+_new = tuple.__new__
+
 logger = logging.getLogger("pycertifspec.session")
 
 
@@ -37,11 +41,13 @@ class _Registration:
         self.last: Change | None = None
         self.first = True  # the next event is what registration tells
         self._is_text = name.startswith("output/")
+        self._is_plain = not self._is_text and name != properties.ERROR
+        self._convert = names.converter(name) or str
 
     def take(self, message: SpecMessage) -> None:
         """Tell an event to all who watch."""
         try:
-            change = self._change(message)
+            change = self._usual(message) or self._change(message)
         except SpecError as error:
             logger.warning("an event of %r cannot be read and is left out: %s", self.name, error)
             return
@@ -51,6 +57,16 @@ class _Registration:
             self.last = change
         for watcher in self.watchers:
             watcher.put(change)
+
+    def _usual(self, message: SpecMessage) -> Change | None:
+        """Return what nearly all events are, a new number or text, without the general way's questions."""
+        body: Any = message[14]
+        if self.first or not self._is_plain or message[7] != _STRING or message[12] or "\0" in body:
+            return None
+        try:
+            return _new(Change, (self.name, self._convert(body), False, False, None, message))
+        except ValueError:
+            return None  # the general way says what is wrong
 
     def _change(self, message: SpecMessage) -> Change | None:
         first, self.first = self.first, False

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from .promise import fail, fulfil
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .promise import Promise
 
 logger = logging.getLogger("pycertifspec.session")
@@ -85,18 +87,22 @@ class Stream:
         self._promise = promise
 
 
-def shrink(items: deque[Any]) -> None:
-    """Make room where too much waits: of a state only the newest value is of use, of a text the end."""
+def shrink(items: deque[Any], name: Callable[[Any], str] = lambda item: getattr(item, "name", "")) -> None:
+    """Make room where too much waits: of a state only the newest value is of use, of all else the end.
+
+    Args:
+        items: what waits, oldest first.
+        name: returns an item's property; an empty one for an item that no later one replaces.
+
+    """
     newest: dict[str, int] = {}
     for place, item in enumerate(items):
-        if not _is_piece(item):
-            newest[item.name] = place
-    kept = [item for place, item in enumerate(items) if _is_piece(item) or newest[item.name] == place]
+        newest[name(item)] = place
+    kept = [item for place, item in enumerate(items) if _is_piece(name(item)) or newest[name(item)] == place]
     items.clear()
     items.extend(kept[-(MAX_WAITING // 2) :])
 
 
-def _is_piece(item: Any) -> bool:
-    """Return whether an item cannot be replaced by a later one."""
-    name = getattr(item, "name", "output/")
-    return bool(name.startswith("output/"))
+def _is_piece(name: str) -> bool:
+    """Return whether a value does not replace the one before: text, and events of what alone has changed."""
+    return not name or name.startswith(("output/", "var/"))

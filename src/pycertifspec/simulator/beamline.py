@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import pkgutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -11,16 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import RemoteError
 from pycertifspec.session import properties
-from pycertifspec.session.service import Command
+from pycertifspec.session.program import Command
 
 from .functions import assertions
 from .functions.counters import CounterFunctions
 from .functions.datafile import DataFileFunctions
+from .functions.geometry import GeometryFunctions
 from .functions.links import Links
 from .functions.motors import MotorFunctions
 from .functions.remote import RemoteFunctions
+from .geometry import find_geometry
 from .hardware.default import default_instrument
-from .language import DELETED, Interpreter, QuitError, SpecLanguageError, SpecRuntimeError
+from .language import DELETED, Interpreter, MacroExitError, QuitError, SpecLanguageError, SpecRuntimeError
 from .loading import run_file
 from .prompting import Prompt
 from .published import (
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from pycertifspec.session.service import Channel, Published
+    from pycertifspec.session.program import Channel, Published
 
     from .clock import Clock, Work
     from .hardware.instrument import Instrument
@@ -50,10 +53,12 @@ if TYPE_CHECKING:
 
 # The standard macros, in the order in which they are read.
 STANDARD_MACROS = (
-    "helpers.mac", "motors.mac", "counting.mac", "tweak.mac", "files.mac",
+    "helpers.mac", "motors.mac", "counting.mac", "geometry.mac", "tweak.mac", "files.mac",
     "plots.mac", "scans.mac", "motor_scans.mac", "time_scans.mac", "hkl_scans.mac",
 )  # fmt: skip
 
+# Characters at the end of what a command has shown, where the line is that says why it ended.
+LAST_SHOWN = 500
 # Properties that prop_send() may make: more than a beamline has, and no macro fills the memory with them.
 MAX_SENT = 1_000
 
@@ -69,19 +74,27 @@ class Beamline:
         clock: model time.
         world: screen, keyboard, files; its screen is to be `show` of this object, see `simulated`.
         instrument: motors and counters; the default four-circle if None.
+        geometry: the name of its geometry, `name` if None; there is one if it is known and the motors for it are there.
         seed: of the counters' noise.
 
     """
 
     def __init__(
-        self, name: str, clock: Clock, world: World, *, instrument: Instrument | None = None, seed: int = 0
+        self,
+        name: str,
+        clock: Clock,
+        world: World,
+        *,
+        instrument: Instrument | None = None,
+        geometry: str | None = None,
+        seed: int = 0,
     ) -> None:
         self.name = name
         self.clock = clock
         self.world = world
         self.instrument = instrument or default_instrument(clock, seed=seed)
         self.interpreter = Interpreter(world, program_name=name)
-        self.simulating = False
+        self.simulating = self._quit = False
         self.finished = asyncio.Event()
         self._keeper: Keeper | None = None
         self._announcer = Announcer(self.instrument)
@@ -90,22 +103,30 @@ class Beamline:
         self._work: Work | None = None
         self._prompt = Prompt(name, self.show)
         self._sent = 0
+        self._shown = self._said = ""  # by the command that runs: the end of it, and its last line before a reset
         self._questions = SyncQuestions(clock, world.interrupt, self._tell_question)
         self._remote = RemoteFunctions(clock, self._send, world.interrupt)
         self._motors = MotorFunctions(self.instrument, self._questions.ask, self._announcer.null_move)
         self._properties: dict[str, Published] = {}
-        self._install()
+        self._install(geometry or name)
 
-    def _install(self) -> None:
+    def _install(self, geometry_name: str) -> None:
         interpreter = self.interpreter
         counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate)
         for part in (self._motors, counters, Links(), self._remote, DataFileFunctions()):
             part.install(interpreter)
         assertions.install(interpreter)
+        mnemonics = [motor.mnemonic for motor in self.instrument.motors]
+        geometry = find_geometry(geometry_name, mnemonics)
+        if geometry is not None:
+            GeometryFunctions(geometry, mnemonics).install(interpreter)
         interpreter.asks_before_undef = False
-        motors = {motor.mnemonic for motor in self.instrument.motors}
-        counted = {counter.mnemonic for counter in self.instrument.counters}
-        interpreter.macros.is_motor, interpreter.macros.is_counter = motors.__contains__, counted.__contains__
+        motors = {motor.mnemonic: motor for motor in self.instrument.motors}
+        counted = {counter.mnemonic: counter for counter in self.instrument.counters}
+        # What is disabled is not there for chained macros (SPEC_LANGUAGE.md 2.6).
+        interpreter.macros.is_motor = lambda key: key in motors and not motors[key].config.disabled
+        interpreter.macros.is_counter = lambda key: key in counted and not counted[key].config.disabled
+        interpreter.symbols.set_builtin("SPEC_PID", float(os.getpid()))
         interpreter.on_reset = self._reset
         for path, get in (
             (properties.SHELL, lambda: 0),
@@ -123,7 +144,7 @@ class Beamline:
         for counter in self.instrument.counters:
             self._properties[properties.scaler_path(counter.mnemonic, "value")] = CounterValue(counter)
             self._properties[properties.scaler_path(counter.mnemonic, "count")] = count
-        for macros in STANDARD_MACROS:
+        for macros in (*STANDARD_MACROS, *([] if geometry is None else [geometry.macros])):
             text = pkgutil.get_data("pycertifspec.simulator", f"macros/{macros}")  # importlib.resources costs 10 ms
             self.run((text or b"").decode(), source=macros)
         interpreter.symbols.on_change = self._variable_changed
@@ -199,6 +220,7 @@ class Beamline:
 
     def _begin(self) -> None:
         """Let interrupts be for the command that begins; one that came too late for the last is forgotten."""
+        self._shown = self._said = ""
         self.interpreter.interrupted = self._aborted = False
         self.world.interrupt.clear()
         self._running = True
@@ -211,11 +233,13 @@ class Beamline:
 
     def _reset(self) -> None:
         """Begin what follows an error or ^C: motors and counters stop, and waits wait again for the cleanup macros."""
+        self._said = next((line.strip() for line in reversed(self._shown.split("\n")) if line.strip()), "")
         self.instrument.stop()
         self.world.interrupt.clear()
 
     def show(self, text: str) -> None:
         """Show text on the screen: to the clients that watch ``output/tty``."""
+        self._shown = (self._shown + text)[-LAST_SHOWN:]
         self._announcer.tell(properties.TTY, text, mergeable=False)
 
     def _file_written(self, names: Callable[[], Iterable[str]], text: str) -> None:
@@ -226,6 +250,7 @@ class Beamline:
 
     def _simulate(self, on: bool) -> None:
         self.simulating = on
+        self._motors.simulate(on=on)
         self._announcer.tell(properties.SIMULATE, int(on))
 
     def _send(self, name: str, value: Any) -> None:
@@ -240,10 +265,12 @@ class Beamline:
             known.value = value
         self._announcer.tell(name, value, mergeable=False)
 
-    # ---- what the server asks (session.service.Program) ----
+    # ---- what the server asks (session.program.Program) ----
 
     def attach(self, channel: Channel | None) -> None:
         """Say who tells changes and queues commands; None when the server goes away."""
+        # What listens on a port says so; SPEC_LANGUAGE.md 3.3 has it in a variable.
+        self.interpreter.symbols.set_builtin("IS_SERVER", float(getattr(channel, "port", 0)))
         if channel is None:
             self.close()
         else:
@@ -271,6 +298,10 @@ class Beamline:
             if self.interpreter.symbols.is_global(variable):
                 return VariableProperty(self.interpreter, variable, self._property_set)
         return known
+
+    def create(self, name: str) -> Published:
+        """Return the variable that a client's setting makes."""
+        return VariableProperty(self.interpreter, name.removeprefix(properties.VARIABLES), self._property_set)
 
     def start_motors(self, targets: list[tuple[str, str]]) -> Command | None:
         """Return the command that SPEC pushes to start motors (PROTOCOL.md 5.6, 5.7)."""
@@ -314,10 +345,17 @@ class Beamline:
                     await asyncio.wait([work])
             raise
         finally:
+            if self._quit:
+                self._finish_after(asyncio.current_task(), loop)
             self._prompt.come_back()
             self._running = False
             if work.done() and not work.cancelled():
                 work.exception()  # told above, or of no interest after an abort
+
+    def _finish_after(self, task: asyncio.Task[Any] | None, loop: asyncio.AbstractEventLoop) -> None:
+        """Say that SPEC has ended as soon as whoever waits for a task's result has it: ``quit`` is answered first."""
+        if task is not None:
+            task.add_done_callback(lambda _: loop.call_soon(self.finished.set))
 
     def _run_command(self, text: str) -> Any:
         with contextlib.nullcontext() if self._work is None else self._work.here():
@@ -329,8 +367,11 @@ class Beamline:
             if not self.interpreter.run_macro("prompt_mac"):
                 self.interpreter.macros.remove("prompt_mac")  # it failed, and was shown
         except QuitError:
-            self._announcer.soon(self.finished.set)
+            self._quit = True
             return ""
+        except MacroExitError as error:
+            # Why is what the macro has shown last.
+            raise RemoteError(self._said or error.message) from error
         except SpecLanguageError as error:
             raise RemoteError(error.message) from error
         finally:

@@ -10,6 +10,7 @@ from pycertifspec.errors import RemoteError
 from .language import MacroExitError, MacroInterruptError, QuitError, SpecLanguageError
 from .language.input_stack import Frame
 from .language.reading import Reading
+from .text_files import decoded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,13 +48,14 @@ def run_file(interpreter: Interpreter, path: Path) -> None:
     """Run a macro file.
 
     Raises:
-        RemoteError: it has an error, which was shown; this one names file and line.
+        RemoteError: it has an error, which was shown; this one names the line of the file, the innermost file and line
+            that led to it, and the text there.
         MacroInterruptError: it was interrupted.
         QuitError: it said ``quit``.
         OSError: it cannot be read.
 
     """
-    reading = FileReading(interpreter, path.read_text(encoding="utf-8", errors="replace"), str(path))
+    reading = FileReading(interpreter, decoded(path.read_bytes()), str(path))
     try:
         interpreter.run(reading)
     except (MacroInterruptError, QuitError):
@@ -61,4 +63,11 @@ def run_file(interpreter: Interpreter, path: Path) -> None:
     except SpecLanguageError as error:
         line = error.line if error.source == str(path) and not error.macro else reading.line
         said = "the file said exit" if isinstance(error, MacroExitError) else error.message
-        raise RemoteError(f"{path}:{line}: {said}") from error
+        if (error.source, error.line) not in {(str(path), line), ("", 0)}:
+            said += f" ({error.source}:{error.line}{_in_macros(error)})"
+        raise RemoteError(f"{path}:{line}: {said}{error.near_line()}") from error
+
+
+def _in_macros(error: SpecLanguageError) -> str:
+    named = f', macro "{error.macro}"' if error.macro and error.macro not in error.calls[:1] else ""
+    return named + (f", in {error.calls_text()}" if error.calls else "")

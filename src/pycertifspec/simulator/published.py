@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import RemoteError, SpecError
 from pycertifspec.session import properties
-from pycertifspec.session.service import Command
+from pycertifspec.session.program import Command
 from pycertifspec.simulator.language.associative import SEPARATOR, AssociativeArray
 from pycertifspec.simulator.language.exchange import to_python
 from pycertifspec.simulator.language.values import ArrayValue

@@ -30,7 +30,9 @@ there and answers as if nothing were connected to it.
 REMARKS = """\
 ## What to know
 
-- Motors and counters are simulated; `set_sim()` switches nothing but the flag and the event of `status/simulate`.
+- Motors and counters are simulated; with `set_sim(1)` moves change `A[]` alone, counting gives zeros at once, and what
+  would set a real motor (`chg_dial()`, `chg_offset()`) is refused; `set_sim(0)` finds everything where it was.
+- `HDW_ERR` set to -1 keeps an error of a motor or counter from resetting, but not a target outside the limits.
 - Files are those of one directory, `--directory`; without it there are none. `unix()`, and `ls` and `cat` with it, is
   off unless `--allow-unix` is given.
 - `getenv()` knows a handful of names. Nobody is at the keyboard of a served simulator: `input()` and `yesno()` get
@@ -39,7 +41,10 @@ REMARKS = """\
 - With `--time-scale inf`, waiting takes no time: the clock jumps to what is waited for, and a look at the time, at
   moving motors or at running counters takes a millisecond.
 - The prompt is shown 0.05 seconds after a command's reply, or before the next command begins.
-- Not there yet: the geometry's macros.
+- `calc(1)` puts the angles of H K L into `A[]`, `calc(2)` the H K L of `A[]` into `Q[]`. By choice, `calc(3)` freezes
+  what the mode keeps, `calc(5)` makes UB of the reflections and the lattice, `calc(7)` the reciprocal lattice of the
+  direct one, `calc(8)` the direct lattice of the reciprocal one. The energy motor leaves `LAMBDA` as it is: `calcE`
+  takes it from there, `set_E` sets it and moves nothing. Of the sectors, 0 and 4 are known.
 """
 
 

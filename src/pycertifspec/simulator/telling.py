@@ -11,7 +11,7 @@ from pycertifspec.session import properties
 from pycertifspec.session.options import ServerOptions
 
 if TYPE_CHECKING:
-    from pycertifspec.session.service import Channel, Command
+    from pycertifspec.session.program import Channel, Command
 
     from .clock import Cancellable
     from .hardware.changes import Change, ChangeFeed
@@ -122,10 +122,27 @@ class Announcer:
             changes, next_time = self._feed.take(), self._instrument.next_event_time()
         late = self._late(changes) if self.options.stale_position else {}
         for index, change in enumerate(changes):
-            self.tell(change.path, late.get(index, change.value))
+            if change.name == "move_done":
+                self._tell_move_done(change.path, change.value)
+            else:
+                self.tell(change.path, late.get(index, change.value))
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._instrument.clock.call_at(next_time, self._publish, loop=self._loop)
+
+    def _tell_move_done(self, path: str, value: float) -> None:
+        """Tell it when and as often as it is an option to tell it (PROTOCOL.md 6, 2 and 4)."""
+        delay, times = self.options.move_done_delay, 1 if value or not self.options.duplicate_move_done else 2
+
+        def tell() -> None:
+            for _ in range(times):
+                self.tell(path, value, mergeable=times == 1)
+
+        if delay and self._loop is not None:
+            clock = self._instrument.clock
+            clock.call_at(clock.now() + delay, tell, loop=self._loop)
+        else:
+            tell()
 
     def _late(self, changes: list[Change]) -> dict[int, float]:
         """Return which changes are told wrongly: a motion's last position is the one before it (PROTOCOL.md 6, 6)."""

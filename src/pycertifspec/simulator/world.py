@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import signal
 import socket
+import stat
 import subprocess
 import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import text_files
 from .clock import Interrupt
 
 if TYPE_CHECKING:
@@ -39,6 +43,16 @@ class _ToldFile:
         """Add text at the end."""
         self._file.write(text)
         self._tell(text)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a shell and all that it has started, which would keep its output open."""
+    if process.poll() is None:
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        else:  # Windows
+            process.kill()
 
 
 class World:
@@ -128,10 +142,18 @@ class World:
         if not self._allow_shell:
             raise PermissionError("unix() is off in this simulator; start it with --allow-unix")
         with subprocess.Popen(  # noqa: S602  this is what unix() is for, and it was allowed
-            command, shell=True, cwd=self._here, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+            command,
+            shell=True,
+            cwd=self._here,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         ) as process:
             assert process.stdout is not None  # noqa: S101  for the type checker
-            with self.interrupt.passed_to(process.kill):
+            kill = partial(_kill, process)
+            with self.interrupt.passed_to(kill):
+                if self.interrupt.is_set():  # just before
+                    kill()
                 output = process.stdout.read(MAX_SHELL_OUTPUT)
                 process.stdout.close()
                 status = process.wait()
@@ -150,17 +172,14 @@ class World:
     def open_append(self, path: str) -> TextFile:
         """Open a file to add to its end; what is written is in the file at once, for those who follow it."""
         found = self._inside(path)
-        return _ToldFile(found.open("a", encoding="utf-8", buffering=1), partial(self._wrote, path, found))
+        return _ToldFile(text_files.open_append(found), partial(self._wrote, path, found))
 
     def _wrote(self, given: str, path: Path, text: str) -> None:
         self.on_output(lambda: (given, str(path), os.path.relpath(path, self._here)), text)
 
     def read_text(self, path: str) -> str:
         """Return a file's text."""
-        found = self._inside(path)
-        if found.stat().st_size > MAX_FILE:
-            raise OSError(f"{path} is longer than {MAX_FILE} bytes")
-        return found.read_text(encoding="utf-8", errors="replace")
+        return text_files.read_text(self._inside(path), limit=MAX_FILE)
 
     def file_info(self, path: str) -> dict[str, float] | None:
         """Return what is known of a file, None if there is none."""
@@ -169,13 +188,14 @@ class World:
             facts = found.stat()
         except OSError:
             return None
-        kinds = {"isreg": found.is_file(), "isdir": found.is_dir(), "islnk": found.is_symlink()}
+        tests = {"reg": stat.S_ISREG, "dir": stat.S_ISDIR, "lnk": stat.S_ISLNK, "chr": stat.S_ISCHR}
+        tests |= {"blk": stat.S_ISBLK, "fifo": stat.S_ISFIFO, "sock": stat.S_ISSOCK}
         rights = {"read": os.R_OK, "write": os.W_OK, "execute": os.X_OK}
         names = ("dev", "ino", "mode", "nlink", "uid", "gid", "size", "atime", "mtime", "ctime")
         return {
-            **dict.fromkeys(("ischr", "isblk", "isfifo", "issock", "rdev"), 0.0),
+            "rdev": 0.0,
             **{name: float(getattr(facts, f"st_{name}")) for name in names},
-            **{name: float(value) for name, value in kinds.items()},
+            **{f"is{kind}": float(test(facts.st_mode)) for kind, test in tests.items()},
             **{name: float(os.access(found, right)) for name, right in rights.items()},
         }
 

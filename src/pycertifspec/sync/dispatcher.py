@@ -15,23 +15,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger("pycertifspec.callbacks")
 
 
-class _Call:
-    """A callback that is due, with what it is to be told."""
-
-    __slots__ = ("argument", "callback", "name")
-
-    def __init__(self, callback: Callable[[Any], Any], argument: Any, name: str) -> None:
-        self.callback = callback
-        self.argument = argument
-        self.name = name
-
-
 class Dispatcher:
     """Calls callbacks one after the other in a thread that is started when there is the first one."""
 
     def __init__(self, label: str) -> None:
         self._label = label
-        self._due: deque[_Call] = deque()
+        self.due: deque[tuple[Callable[[Any], Any], Any]] = deque()
         self._wake = threading.Semaphore(0)
         self._sleeping = False
         self._thread: threading.Thread | None = None
@@ -45,35 +34,30 @@ class Dispatcher:
                 self._thread = threading.Thread(target=self._run, name=f"{self._label} callbacks", daemon=True)
                 self._thread.start()
 
-    def put(self, callback: Callable[[Any], Any], argument: Any, name: str) -> None:
-        """Let a callback be called soon; `flush` wakes the thread."""
-        due = self._due
-        if len(due) >= MAX_WAITING:
-            logger.error("callbacks are too slow: of %d changes that wait, only the newest are kept", len(due))
-            shrink(due)
-        due.append(_Call(callback, argument, name))
-
     def flush(self) -> None:
         """Let the thread go on if it sleeps and there is work."""
-        if self._due and self._sleeping:
+        if len(self.due) > MAX_WAITING:
+            logger.error("callbacks are too slow: of %d changes that wait, the newest are kept", len(self.due))
+            shrink(self.due, _name)
+        if self.due and self._sleeping:
             self._sleeping = False
             self._wake.release()
 
     def call(self, callback: Callable[[Any], Any], argument: Any) -> None:
         """Let a callback be called soon."""
         self.start()
-        self.put(callback, argument, "output/")
+        self.due.append((callback, argument))
         self.flush()
 
     def _run(self) -> None:
-        due = self._due
+        due = self.due
         while not self._over.is_set():
             while due:
-                call = due.popleft()
+                callback, argument = due.popleft()
                 try:
-                    call.callback(call.argument)
+                    callback(argument)
                 except Exception:
-                    logger.exception("a callback for %s failed", call.argument)
+                    logger.exception("a callback for %s failed", argument)
                 if self._over.is_set():
                     return
             self._sleeping = True
@@ -91,17 +75,21 @@ class Dispatcher:
             thread.join()
 
 
+def _name(call: tuple[Any, Any]) -> str:
+    return getattr(call[1], "name", "")
+
+
 class Callback:
     """A watcher whose changes are told to a function."""
 
     def __init__(self, dispatcher: Dispatcher, callback: Callable[[Any], Any]) -> None:
-        self._put = dispatcher.put
+        self._due = dispatcher.due
         self.callback = callback
         self.closed = False
 
     def put(self, change: Any) -> None:
-        """Let the function be called, unless it is not to be told any more."""
-        self._put(self._tell, change, change.name)
+        """Let the function be called soon, unless it is not to be told any more then."""
+        self._due.append((self._tell, change))
 
     def _tell(self, change: Any) -> None:
         if not self.closed:

@@ -66,6 +66,13 @@ OWN_READING = 0.2
 GRACE = 0.002
 
 
+# Reads in a row that brought one answer at most, after which callers no more come in a crowd.
+ALONE = 100
+
+# Seconds after which a caller in a crowd looks whether there still is one.
+CROWD_LOOK = 0.02
+
+
 class Link:
     """The blocking face of a conversation.
 
@@ -100,7 +107,6 @@ class Link:
         self._reconnect = reconnect
         self._log_messages = log_messages
         self._lock = threading.RLock()  # the session's
-        self._turns = ReadingTurns()
         self._process = os.getpid()
         self._closing = threading.Event()
         self._abandoned = False
@@ -108,6 +114,8 @@ class Link:
         self._memory = memoryview(bytearray(READ_SIZE))
         self._background = Waiter()
         self._background.prepare()
+        self._turns = ReadingTurns(self._background)
+        self._batch = 0  # messages of the last read
         self._open(probing.find(target.host, target.ports, timeout=connect_timeout, name=target.name))
         self.dispatcher = Dispatcher(f"{self.server_name} client")
         self._thread = threading.Thread(
@@ -299,7 +307,7 @@ class Link:
         if quick and timeout > OWN_READING:
             began = time.monotonic()
             try:
-                if turns.take(waiter):
+                if not turns.crowded and turns.take(waiter):
                     self._read_until(waiter, began + OWN_READING)
                 else:
                     self._wait_for_turn(waiter, began + OWN_READING)
@@ -321,6 +329,9 @@ class Link:
         waiter.prepare()
         try:
             while not waiter.done() and (rest := until - time.monotonic()) > 0:
+                if turns.crowded:
+                    waiter.block(min(rest, CROWD_LOOK))
+                    continue
                 turns.join(waiter)
                 if turns.take(waiter):
                     turns.leave(waiter)
@@ -375,6 +386,7 @@ class Link:
         if self._log_messages:
             for message in self._inbox:
                 messages_logger.info("%s", message)
+        self._batch = len(self._inbox)
         with self._lock:
             self.session.receive(self._inbox)
             self._came.clear()
@@ -400,12 +412,12 @@ class Link:
                 if not self._reconnect or not self._connect_again():
                     return
                 continue
-            if not _readable(self._socket):
+            if not self._turns.crowded and not _readable(self._socket):
                 continue
             background.prepare()
             if self._turns.take(background):
                 try:
-                    self._read()
+                    self._read_for_all()
                 except Exception:
                     logger.exception("what %s sent could not be taken in", self.session.label)
                     self._lose(ConnectionLostError(f"what {self.session.label} sent could not be taken in"))
@@ -414,6 +426,15 @@ class Link:
             else:
                 self._stand_by()
 
+    def _read_for_all(self) -> None:
+        """Read once; where several threads call at once, go on until they do no more."""
+        self._read()
+        alone = 0
+        while self._turns.crowded and self._error is None:
+            alone = alone + 1 if not self._read() or self._batch < 2 else 0
+            if alone > ALONE:
+                self._turns.crowded = False
+
     def _stand_by(self) -> None:
         """Let callers read for themselves until none has called for a while."""
         background, turns = self._background, self._turns
@@ -421,6 +442,8 @@ class Link:
             seen = turns.finished
             background.prepare()
             background.block(GRACE)
+            if turns.crowded:
+                return
             if turns.finished != seen:
                 continue
             if not turns.is_taken():

@@ -11,10 +11,12 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from pycertifspec.errors import LocalProtocolError, ServerNotFoundError, SpecError
+from pycertifspec.errors import LocalTypeError, ServerNotFoundError, SpecError
 from pycertifspec.session import discovery
 from pycertifspec.session.discovery import candidate_ports
 from pycertifspec.wire.reader import MessageReader
+
+from .patience import LONGEST_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +56,11 @@ class Found(NamedTuple):
     socket: socket.socket
     address: Address
     reply: SpecMessage
+
+    @property
+    def name(self) -> str:
+        """The server's process name."""
+        return discovery.server_name(self.reply)
 
 
 def resolve(host: str, ports: Sequence[int]) -> list[Address]:
@@ -164,7 +171,7 @@ class _Race:
         if not self._selector.get_map():
             return
         now = time.monotonic()
-        wait = max(0.0, min(self._deadlines.values()) - now) if self._deadlines else None
+        wait = min(max(0.0, min(self._deadlines.values()) - now), LONGEST_WAIT) if self._deadlines else None
         for key, _ in self._selector.select(wait):
             self._go_on(key.data)
         now = time.monotonic()
@@ -201,20 +208,21 @@ def find(host: str, ports: Sequence[int], *, timeout: float | None, name: str | 
     Args:
         host: name or address.
         ports: candidates, best first.
-        timeout: seconds for each candidate to connect and answer; None waits for ever.
+        timeout: seconds for each candidate to connect and answer; None or infinity waits for ever.
         name: the server's process name, or None for any.
 
     Raises:
+        LocalProtocolError: the timeout is not above 0.
+        LocalTypeError: it is no number, or the host is no name.
         ServerNotFoundError: none answered, or the host is not known.
 
     """
-    if timeout is not None and timeout <= 0:
-        raise LocalProtocolError(
-            f"cannot look for a server: the timeout is {timeout!r}, expected seconds above 0, or None"
-        )
+    timeout = discovery.patience(timeout)
+    if not isinstance(host, str):
+        raise LocalTypeError(f"cannot look for a server: the host is {host!r}, expected a name or an address")
     try:
         addresses = resolve(host, ports)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter for what cannot be a name: too long, empty parts, a NUL
         raise ServerNotFoundError(f"no SPEC server found: the host {host!r} is not known: {error}") from error
     choice = discovery.Choice(len(addresses))
     found = next(iter(_Race(addresses, choice, timeout=timeout, name=name).run()), None)
@@ -222,7 +230,7 @@ def find(host: str, ports: Sequence[int], *, timeout: float | None, name: str | 
         reasons = sorted(choice.reasons.items())
         told = [(addresses[index].port, reason) for index, reason in reasons if reason]
         raise discovery.not_found(host, ports, name, told)
-    logger.debug("connected to %r on %s port %d", discovery.server_name(found.reply), host, found.address.port)
+    logger.debug("connected to %r on %s port %d", found.name, host, found.address.port)
     return found
 
 

@@ -9,9 +9,16 @@ if TYPE_CHECKING:
 
 
 class ReadingTurns:
-    """Who reads. Each operation is one call into C or safe to be done half: a signal's handler may raise anywhere."""
+    """Who reads. Each operation is one call into C or safe to be done half: a signal's handler may raise anywhere.
 
-    def __init__(self) -> None:
+    Args:
+        background: stands for the thread that reads when no caller does.
+
+    """
+
+    def __init__(self, background: Waiter) -> None:
+        self.crowded = False  # several threads call at once: the reader thread reads for all
+        self._background = background
         self._reader: dict[str, object] = {}
         self._blocked: dict[Waiter, None] = {}
         self.finished = 0  # turns that have ended
@@ -21,11 +28,20 @@ class ReadingTurns:
         return self._reader.setdefault("reader", who) is who
 
     def give(self, who: object) -> None:
-        """Read no more, if `who` does; another who waits goes on."""
+        """Read no more, if `who` does; another who waits goes on.
+
+        Where callers wait behind each other, the reader thread takes over: it waits for no answer of its own, so each
+        of theirs wakes one thread and not two.
+        """
         if self._reader.get("reader") is who:
             self.finished += 1
             del self._reader["reader"]
-            self.choose()
+            if who is not self._background and any(waiter is not self._background for waiter in tuple(self._blocked)):
+                self.crowded = True
+                self._blocked.pop(self._background, None)
+                self._background.wake()
+            else:
+                self.choose()
 
     def is_taken(self) -> bool:
         """Whether anybody reads."""

@@ -5,22 +5,27 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import selectors
 import socket
 import sys
-import threading
 import time
 from functools import partial
+from threading import get_ident
+from time import monotonic
 
-from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalTypeError
+from pycertifspec.errors import CallTimeoutError, ConnectionLostError
 from pycertifspec.wire import header
 from pycertifspec.wire.constants import DEFAULT_MAX_BODY, DEFAULT_PORT_RANGE, ELEMENT_SIZES, ByteOrder
 from pycertifspec.wire.raw import check_array, raw_view
 from pycertifspec.wire.reader import MessageReader
 
+from .patience import until_ready
+from .turn import Turn
+
 # What `typing` has of this name; importing that costs a third of the time that `import pycertifspec` may take.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import Any, Self
 
     from pycertifspec.wire.message import SpecMessage
@@ -29,6 +34,8 @@ if TYPE_CHECKING:
 JOINED_BODY = 16 * 1024
 
 _NEWEST = header.NEWEST_VERSION
+
+NO_FLAGS: Iterable[int] = []
 
 # Errors that say that the way to the other end is gone, without being ConnectionErrors in Python.
 _LOST = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.ENETRESET, errno.ENOTCONN}
@@ -42,7 +49,13 @@ class SpecSocket(socket.socket):
 
     Client or server (`accept` gives a SpecSocket), of any family. Messages go out in the byte order and
     header version in which the other end spoke last; before it spoke, in the machine's order and version 4.
-    Sending and receiving may each be done by any thread: a message is never mixed with another's.
+    Sending and receiving may each be done by any thread: a message is never mixed with another's. A signal's handler
+    may send while its thread receives, and the other way round; where it interrupts its own thread in the middle of
+    the same, it is told so (`LocalProtocolError`).
+
+    Attributes:
+        server_name: the process name that the server told `connect_spec`, such as ``"fourc"``; None before.
+
     """
 
     def __init__(
@@ -53,8 +66,8 @@ class SpecSocket(socket.socket):
         fileno: int | None = None,
     ) -> None:
         super().__init__(family, type, proto, fileno)
-        self._sending = threading.Lock()
-        self._receiving = threading.Lock()
+        self._sending = Turn("sending")
+        self._receiving = Turn("receiving")
         self._begin()
 
     def _begin(self) -> None:
@@ -65,6 +78,7 @@ class SpecSocket(socket.socket):
         self._outgoing: tuple[list[bytes | memoryview], list[int]] | None = None
         self._order: ByteOrder = sys.byteorder
         self._version = header.NEWEST_VERSION
+        self.server_name: str | None = None
         if self.family in (socket.AF_INET, socket.AF_INET6) and self.type == socket.SOCK_STREAM:
             # A request must not wait for the acknowledgement of the one before (PROTOCOL.md 1.1). Some
             # systems refuse to set it where the other end is gone already; the next call will tell.
@@ -85,7 +99,7 @@ class SpecSocket(socket.socket):
         host: str,
         port: int | None = None,
         port_range: tuple[int, int] | None = DEFAULT_PORT_RANGE,
-        ports: Iterable[int] = [],
+        ports: Iterable[int] | None = [],
         timeout: float | None = 0.5,
         *,
         name: str | None = None,
@@ -102,8 +116,8 @@ class SpecSocket(socket.socket):
             host: name or address of the computer.
             port: the port, if it is known.
             port_range: first and last port to try, both inclusive; None for no range.
-            ports: ports to try before the range.
-            timeout: seconds that each port is given to answer; None waits for ever.
+            ports: ports to try before the range, or None.
+            timeout: seconds that each port is given to answer; None or infinity waits for ever.
             name: connect to the server of this process name (``"fourc"``) alone.
 
         Returns:
@@ -111,8 +125,9 @@ class SpecSocket(socket.socket):
 
         Raises:
             ServerNotFoundError: no server answered; this socket can try again.
-            LocalProtocolError: a port is no port number.
-            OSError: this socket is closed or connected already.
+            LocalProtocolError: a port is no port number, the timeout no time, or another argument cannot be
+                right.
+            OSError: this socket is closed, connected already, listens, or is no stream socket.
 
         """
         from . import probing  # noqa: PLC0415  half of this module's import time, for those who search
@@ -122,16 +137,24 @@ class SpecSocket(socket.socket):
         found = probing.find(host, candidates, timeout=timeout, name=name)
         self._become(found.socket)
         self._order, self._version = found.reply.byteorder, min(found.reply.vers, _NEWEST)
+        self.server_name = found.name
         return found.address.port
 
     def _check_unconnected(self) -> None:
         try:
             self.getpeername()
         except OSError as error:
-            if error.errno != errno.EBADF:
-                return
-            raise
-        raise OSError(errno.EISCONN, f"{os.strerror(errno.EISCONN)} to {self._peer()}; use a new SpecSocket")
+            if error.errno == errno.EBADF:
+                raise
+        else:
+            raise OSError(errno.EISCONN, f"{os.strerror(errno.EISCONN)} to {self._peer()}; use a new SpecSocket")
+        if self.type != socket.SOCK_STREAM:
+            raise OSError(errno.EPROTOTYPE, f"SPEC speaks TCP, but this is a socket of {self.type!r}; use SpecSocket()")
+        listens = 0
+        with contextlib.suppress(OSError):  # where the system cannot tell
+            listens = self.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        if listens:
+            raise OSError(errno.EINVAL, "this socket listens for others; use a new SpecSocket")
 
     def _become(self, other: socket.socket) -> None:
         """Take over another socket's connection, keeping the timeout of this one."""
@@ -163,7 +186,7 @@ class SpecSocket(socket.socket):
         property_name: str = "",
         body: bytes = b"",
         error: bool = False,
-        flags: Iterable[int] = [],
+        flags: Iterable[int] = NO_FLAGS,
         rows: int = 0,
         cols: int = 0,
     ) -> None:
@@ -192,51 +215,54 @@ class SpecSocket(socket.socket):
             BlockingIOError: the socket is non-blocking and its buffer is full.
 
         """
-        view = body if type(body) is bytes else raw_view(body, self._order)
-        combined = 0
-        if flags:
+        order = self._order
+        view = body if type(body) is bytes else raw_view(body, order, data_type)
+        combined = 0 if flags is NO_FLAGS else header.combine(flags)
+        code = 0 if error is False else header.error_code(error)
+        turn, me, begin = self._sending, get_ident(), monotonic()
+        waits = turn.lock.locked()
+        with turn.after_others(self) if waits else turn.lock:
+            turn.owner = me
             try:
-                for flag in (flags,) if isinstance(flags, int) else flags:
-                    combined |= flag
-            except TypeError as problem:
-                raise LocalTypeError(f"cannot send: flags is {flags!r}, expected integers") from problem
-        now = time.time_ns() // 1000
-        start = header.build(
-            self._order,
-            self._version,
-            serial_number,
-            now // 1_000_000,
-            now % 1_000_000,
-            command,
-            data_type,
-            rows,
-            cols,
-            len(view),
-            error,
-            combined,
-            property_name,
-        )
-        if data_type in ELEMENT_SIZES:
-            check_array(data_type, rows, cols, len(view))
-        with self._sending:
-            if self._outgoing is not None:
-                self._send_rest(before_another=True)
-            if len(view) > JOINED_BODY:
-                self._transmit([start, view], [])
-                return
-            # What `_transmit` does, without its calls: nearly all messages are small and leave at once.
-            packet = start + view if view else start
-            sent: list[int] = []
-            self._outgoing = [packet], sent
-            try:
-                sent += map(self.send, (packet,))
-            except OSError as problem:
-                self._stop(problem)
-                raise
-            if sent[0] == len(packet):
-                self._outgoing = None
-            else:
-                self._transmit([packet], sent)
+                now = time.time_ns() // 1000
+                start = header.build(
+                    order,
+                    self._version,
+                    serial_number,
+                    now // 1_000_000,
+                    now % 1_000_000,
+                    command,
+                    data_type,
+                    rows,
+                    cols,
+                    len(view),
+                    code,
+                    combined,
+                    property_name,
+                )
+                if data_type in ELEMENT_SIZES:
+                    check_array(data_type, rows, cols, view)
+                if self._outgoing is not None:
+                    self._send_rest(begin, before_another=True)
+                    waits = True
+                if waits or len(view) > JOINED_BODY:
+                    self._transmit([start, view], [], begin)
+                    return
+                # What `_transmit` does, without its calls: nearly all messages are small and leave at once.
+                packet = start + view if view else start
+                sent: list[int] = []
+                self._outgoing = [packet], sent
+                try:
+                    sent += map(self.send, (packet,))
+                except OSError as problem:
+                    self._stop(problem)
+                    raise
+                if sent[0] == len(packet):
+                    self._outgoing = None
+                else:
+                    self._transmit([packet], sent, begin)
+            finally:
+                turn.owner = 0
 
     def flush_spec(self) -> None:
         """Send what is left of a message whose sending was interrupted.
@@ -247,24 +273,31 @@ class SpecSocket(socket.socket):
             BlockingIOError: the socket is non-blocking and its buffer is full.
 
         """
-        with self._sending:
-            if self._outgoing is not None:
-                self._send_rest(before_another=False)
+        turn, me, begin = self._sending, get_ident(), monotonic()
+        with turn.after_others(self) if turn.lock.locked() else turn.lock:
+            turn.owner = me
+            try:
+                if self._outgoing is not None:
+                    self._send_rest(begin, before_another=False)
+            finally:
+                turn.owner = 0
 
-    def _send_rest(self, *, before_another: bool) -> None:
+    def _send_rest(self, begin: float, *, before_another: bool) -> None:
         """Send what is left of a message whose sending was interrupted."""
         assert self._outgoing is not None  # noqa: S101  for the type checker
         buffers, sent = self._outgoing
         if 0 < sum(sent) < sum(map(len, buffers)):
-            self._transmit(buffers, sent, before_another=before_another)
+            self._transmit(buffers, sent, begin, before_another=before_another)
         else:
             self._outgoing = None
 
-    def _transmit(self, buffers: list[bytes | memoryview], sent: list[int], *, before_another: bool = False) -> None:
+    def _transmit(
+        self, buffers: list[bytes | memoryview], sent: list[int], begin: float, *, before_another: bool = False
+    ) -> None:
         """Send buffers one behind the other, but for what was sent; keep them if that is interrupted on the way."""
         self._outgoing = buffers, sent
         try:
-            self._push(buffers, sent)
+            self._push(buffers, sent, begin)
         except BaseException as error:
             self._stop(error, before_another=before_another)
             raise
@@ -282,25 +315,17 @@ class SpecSocket(socket.socket):
             if explained is not error:
                 raise explained from error
 
-    def _push(self, buffers: list[bytes | memoryview], sent: list[int]) -> None:
+    def _push(self, buffers: list[bytes | memoryview], sent: list[int], begin: float) -> None:
         # `+=` runs to its end in C: an exception of a signal's handler (Ctrl-C) comes before
         # the system has taken anything or when its count is in the list, never between the two.
-        begin = time.monotonic()
         rest = _skip([memoryview(buffer) for buffer in buffers], sum(sent))
         while rest:
+            until_ready(self, selectors.EVENT_WRITE, begin)
             if len(rest) > 1 and _HAS_SENDMSG:
                 sent += map(self.sendmsg, (rest,))
             else:
                 sent += map(self.send, rest[:1])
             rest = _skip(rest, sent[-1])
-            if rest:
-                self._check_time(begin)
-
-    def _check_time(self, begin: float) -> None:
-        """Raise TimeoutError when the socket's timeout has passed since `begin`, whatever came meanwhile."""
-        timeout = self.gettimeout()
-        if timeout and time.monotonic() - begin > timeout:
-            raise TimeoutError("timed out")
 
     def _explain_send(self, error: OSError, sent: int, total: int, *, before_another: bool = False) -> OSError:
         if before_another:
@@ -337,26 +362,29 @@ class SpecSocket(socket.socket):
                 way to find the next one.
 
         """
-        with self._receiving:
-            reader = self._reader
+        turn, me = self._receiving, get_ident()
+        # Only where there is a timeout is it looked at when it began.
+        check = partial(until_ready, self, selectors.EVENT_READ, monotonic()) if self.gettimeout() else None
+        with turn.after_others(self) if turn.lock.locked() else turn.lock:
+            turn.owner = me
             try:
-                message = reader.read(self.recv_into, self._timer() if self.gettimeout() else None)
-            except OSError as error:
-                explained = self._explain_receive(error, reader)
-                if explained is error:
-                    raise
-                raise explained from error
-            if message is None:
-                raise ConnectionLostError(f"{self._peer()} closed the connection {_progress(reader)}")
-            # Answer in kind: the byte order and version that the other end speaks (PROTOCOL.md 1.4, 1.6).
-            self._order = message.byteorder
-            version = message.vers
-            self._version = version if version < _NEWEST else _NEWEST  # noqa: FURB136  the faster of the two
-            return message
-
-    def _timer(self) -> Callable[[], None]:
-        """Return what raises when the socket's timeout has passed since now."""
-        return partial(self._check_time, time.monotonic())
+                reader = self._reader
+                try:
+                    message = reader.read(self.recv_into, check)
+                except OSError as error:
+                    explained = self._explain_receive(error, reader)
+                    if explained is error:
+                        raise
+                    raise explained from error
+                if message is None:
+                    raise ConnectionLostError(f"{self._peer()} closed the connection {_progress(reader)}")
+                # Answer in kind: the byte order and version that the other end speaks (PROTOCOL.md 1.4, 1.6).
+                self._order = message.byteorder
+                version = message.vers
+                self._version = version if version < _NEWEST else _NEWEST  # noqa: FURB136  the faster of the two
+                return message
+            finally:
+                turn.owner = 0
 
     def _explain_receive(self, error: OSError, reader: MessageReader) -> OSError:
         if isinstance(error, TimeoutError) and error.errno is None:
@@ -369,7 +397,17 @@ class SpecSocket(socket.socket):
     def _lost(self, error: OSError, when: str) -> OSError:
         if not isinstance(error, ConnectionError) and error.errno not in _LOST:
             return error
+        if error.errno == errno.ENOTCONN or not self._has_local_end():
+            return ConnectionLostError("this socket is not connected; connect it first, with connect_spec or connect")
         return ConnectionLostError(f"the connection to {self._peer()} is lost {when}: {error.strerror or error}")
+
+    def _has_local_end(self) -> bool:
+        """Tell a connection, also one that was lost, from a socket that never had one."""
+        try:
+            name = self.getsockname()
+        except OSError:
+            return True
+        return not isinstance(name, tuple) or bool(name[1])
 
     def _peer(self) -> str:
         """Return who the other end is, for messages."""

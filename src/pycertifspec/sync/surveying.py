@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
 
 # Who has not answered then is waited for in turn; a host seldom has more than a few servers.
 _THREADS = 32
+# A timeout of 0 would mean not to wait at all.
+_LEAST = 0.001
 _QUESTIONS = {1: properties.variable_path("VERSION"), 2: properties.READY}
+
+
+logger = logging.getLogger("pycertifspec.discovery")
 
 
 class Server(NamedTuple):
@@ -87,17 +93,14 @@ def _ask(host: str, found: Found, timeout: float) -> Server:
         seconds = timeout
         try:
             for number, name in _QUESTIONS.items():
+                spec.settimeout(max(begin + timeout - time.monotonic(), _LEAST))
                 spec.send_spec(number, EventTypes.SV_CHAN_READ, DataTypes.SV_STRING, name)
-            waiting = set(_QUESTIONS)
-            while waiting and (left := begin + timeout - time.monotonic()) > 0:
-                spec.settimeout(left)
                 reply = spec.recv_spec()
                 seconds = min(seconds, time.monotonic() - begin)
-                waiting.discard(reply.sn)
-                if not reply.is_error:
-                    answers[reply.sn] = text_of(reply)
-        except (SpecError, OSError):
-            pass  # what it did not say is shown as unknown
+                if reply.sn == number and not reply.is_error:
+                    answers[number] = text_of(reply)
+        except (SpecError, OSError) as error:
+            logger.debug("%s port %d does not say how it is: %s", host, found.address.port, error)
     ready = answers.get(2)
     name = discovery.server_name(found.reply)
     return Server(host, found.address.port, name, answers.get(1), None if ready is None else ready != "0", seconds)

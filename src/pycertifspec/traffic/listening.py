@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 from pycertifspec.errors import DataFileError, RemoteProtocolError
@@ -43,23 +44,23 @@ class _Side:
         self._searched = 0
 
     def take(self, piece: Piece) -> tuple[list[SpecMessage], str]:
-        """Return the messages that are whole now, and what is to be told of the rest."""
-        told = ""
+        """Return the messages that are whole now, and what is wrong behind them, if anything is."""
         if piece.missing:
-            told = f"{piece.missing} bytes were not captured"
             self._decoder, self._kept = None, b""
         data = self._kept + piece.data
         self._kept = b""
-        if self._decoder is None and not (data := self._search(data)):
-            return [], told if self.heard else ""
-        try:
-            messages = self._decoder.receive(data) if self._decoder else []
-        except RemoteProtocolError as error:
-            messages, told = [], str(error)
-        if self._decoder is not None and self._decoder.failure is not None:
-            told, self._decoder = str(self._decoder.failure), None
+        if self._decoder is None:
+            data = self._search(data)
+        if self._decoder is None:
+            return [], ""
+        messages: list[SpecMessage] = []
+        with contextlib.suppress(RemoteProtocolError):  # told below, as is what came behind messages that were whole
+            messages = self._decoder.receive(data)
         self.heard = self.heard or bool(messages)
-        return messages, told if self.heard else ""
+        failure = self._decoder.failure
+        if failure is not None:
+            self._decoder = None
+        return messages, str(failure or "")
 
     def _search(self, data: bytes) -> bytes:
         """Return the bytes from the first message on, and begin to decode; none if there is no message yet."""
@@ -139,7 +140,11 @@ class Conversations:
                 yield from self._heard(connection, end, piece)
 
     def _heard(self, connection: _Connection, source: End, piece: Piece) -> Iterator[Passing]:
-        messages, told = connection.sides[source].take(piece)
+        side = connection.sides[source]
+        if piece.missing and side.heard and connection.listener is not None:
+            told = f"{piece.missing} bytes were not captured"
+            yield connection.listener.note(_direction(connection, source), told, piece.time)
+        messages, told = side.take(piece)
         if messages and connection.listener is None:
             self._count += 1
             connection.listener = Listener(self._count)
@@ -153,7 +158,7 @@ class Conversations:
         direction = _direction(connection, source)
         for message in messages:
             yield connection.listener.hear(direction, message, piece.time)
-        if told:
+        if told and side.heard:
             yield connection.listener.note(direction, told, piece.time)
 
 

@@ -35,6 +35,8 @@ def item_size(kind: int) -> int:
 def decode(kind: int, rows: int, cols: int, raw: bytes, order: ByteOrder, name: str = "") -> npt.NDArray[Any]:
     """Return a numeric array: a view on `raw` where its byte order is the machine's, else a copy that is.
 
+    Either is read-only; who wants to change it takes a copy.
+
     One-dimensional where either dimension is at most 1, else ``(rows, cols)``, row-major (PROTOCOL.md 3.5).
     A body that holds whole elements, but another number than the header says, comes out
     one-dimensional, with a warning in the log.
@@ -55,6 +57,8 @@ def decode(kind: int, rows: int, cols: int, raw: bytes, order: ByteOrder, name: 
 
     size = item_size(kind)
     count = rows * cols or max(rows, cols)
+    if not rows * cols and len(raw) < min(2, count * size):
+        count = 0  # of the shape (0, N), not N elements that one of the two tells alone
     if len(raw) == count * size + 1 and raw.endswith(b"\0"):
         raw = raw[:-1] if size == 1 else raw  # elements of more bytes leave the odd one over by themselves
     elif len(raw) != count * size:
@@ -72,6 +76,7 @@ def decode(kind: int, rows: int, cols: int, raw: bytes, order: ByteOrder, name: 
     array = np.frombuffer(raw, dtype=_MARKS[order] + ELEMENTS[kind], count=len(raw) // size)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
+        array.flags.writeable = False
     return array.reshape(rows, cols) if min(rows, cols) > 1 else array
 
 
@@ -108,7 +113,9 @@ def encode(value: object, order: ByteOrder) -> tuple[int, int, int, memoryview]:
     right byte order, the body is a view on it.
 
     Args:
-        value: an array of one or two dimensions, or a sequence of numbers; booleans travel as bytes.
+        value: an array of one or two dimensions, or a sequence of numbers; booleans travel as bytes. The elements of
+            an array are its maker's choice. Integers of a sequence become what every SPEC reads (PROTOCOL.md 3): 32
+            bits where they fit, else doubles where these hold them exactly, else 64 bits.
         order: byte order of the connection.
 
     Raises:
@@ -123,6 +130,8 @@ def encode(value: object, order: ByteOrder) -> tuple[int, int, int, memoryview]:
         raise LocalTypeError(f"cannot send: {value!r} is no array: {error}") from error
     if array.dtype.kind == "b":
         array = array.astype("u1")
+    if not isinstance(value, np.ndarray) and array.dtype.kind in "iu" and array.dtype.itemsize == 8:
+        array = array.astype(_old_type(array))
     kind = _TYPES.get(f"{array.dtype.kind}{array.dtype.itemsize}")
     if kind is None or array.ndim not in (1, 2):
         raise LocalTypeError(
@@ -132,6 +141,18 @@ def encode(value: object, order: ByteOrder) -> tuple[int, int, int, memoryview]:
     array = np.ascontiguousarray(array, dtype=_MARKS[order] + ELEMENTS[kind])
     rows, cols = array.shape if array.ndim == 2 else (1, array.size)
     return kind, rows, cols, array.reshape(-1).view("u1").data
+
+
+def _old_type(array: npt.NDArray[Any]) -> str:
+    """Return the type for 64-bit integers that nobody chose: newer servers alone know them (PROTOCOL.md 3)."""
+    import numpy as np  # noqa: PLC0415  see the module's first line
+
+    numbers = array.reshape(-1).tolist()
+    for code in ("i4", "u4"):
+        limits = np.iinfo(code)
+        if not numbers or limits.min <= min(numbers) <= max(numbers) <= limits.max:
+            return code
+    return "f8" if all(float(number) == number for number in numbers) else array.dtype.str[1:]
 
 
 def as_array(value: object, dtype: Any = None, *, copy: bool | None = None) -> npt.NDArray[Any]:

@@ -77,7 +77,7 @@ class DataTypes(IntEnum, metaclass=_DataTypesMeta):
     SV_ARR_LONG64 = 14
     SV_ARR_ULONG64 = 15
 
-    ARRAYS = nonmember(list(range(5, 16)))
+    ARRAYS = nonmember(tuple(range(5, 16)))
     """The codes of all arrays."""
 
 

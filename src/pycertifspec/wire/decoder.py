@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from .message import SpecMessage
 
 
+# Bytes that are copied at a time where they cannot be read in place; what that takes is nothing beside a large body.
+PIECE = 64 * 1024
+
+
 class Decoder:
     """Cuts a stream into messages.
 
@@ -86,14 +90,23 @@ class Decoder:
         self.failure, self._kept, self._order, self._fields, self._body, self._filled = state
 
     def _receive(self, data: bytes | bytearray | memoryview, messages: list[SpecMessage]) -> None:
-        start = 0
-        if self._body is not None:
-            start = self._fill(data, 0, messages)
-            if self._body is not None:
-                return
-        stream = data if isinstance(data, bytes) and start == 0 else bytes(memoryview(data)[start:])
-        if self._kept:
-            stream = self._kept + stream
+        if type(data) is bytes and self._body is None and not self._kept:
+            self._cut(data, messages)
+            return
+        at, end = 0, len(data)
+        with memoryview(data) as view:
+            while at < end:
+                if self._body is not None:
+                    at = self._fill(view, at, messages)
+                    continue
+                # What is to be joined or converted is copied piece by piece: a body that goes on
+                # behind its piece is then filled from `data` itself.
+                piece = self._kept + view[at : at + PIECE]
+                at += PIECE
+                self._cut(piece, messages)
+
+    def _cut(self, stream: bytes, messages: list[SpecMessage]) -> None:
+        """Take the messages out of bytes that begin with a message; keep what is no whole header."""
         at, end = 0, len(stream)
         while end - at >= header.MIN_HEADER_SIZE:
             order, size, body_size = header.measure(stream, at)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import sys
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import index, or_
 
 from pycertifspec.errors import LocalProtocolError, LocalTypeError, RemoteProtocolError
 
@@ -138,13 +139,27 @@ def _is_printable(raw: bytes) -> bool:
 
 # Names are kept: an instrument has some hundred properties, and they come again and again.
 @lru_cache(maxsize=1024)
-def decode_name(raw: bytes) -> str:
-    """Return a name field's text: up to its first NUL, UTF-8, else Latin-1."""
+def read_name(raw: bytes) -> tuple[str, bytes | None]:
+    """Return a name field's text, up to its first NUL, UTF-8, else Latin-1; and the field where the text is not all.
+
+    Args:
+        raw: the field's 80 bytes.
+
+    Returns:
+        The text, and None where `name_field` makes the same bytes of it, else those bytes.
+
+    """
     text = raw.split(b"\0", 1)[0]
     try:
-        return text.decode()
+        name = text.decode()
     except UnicodeDecodeError:
-        return text.decode("latin-1")
+        return text.decode("latin-1"), raw
+    return name, None if name_field(name) == raw else raw
+
+
+def decode_name(raw: bytes) -> str:
+    """Return a name field's text: up to its first NUL, UTF-8, else Latin-1."""
+    return read_name(raw)[0]
 
 
 def pack(order: ByteOrder, version: int, size: int, fields: tuple[int, ...], name: bytes) -> bytes:
@@ -155,7 +170,7 @@ def pack(order: ByteOrder, version: int, size: int, fields: tuple[int, ...], nam
         version: 2, 3, 4 or later; a later one is written as 4 with zeros before the name.
         size: of the header in bytes, at least its version's.
         fields: the ten integers from sn to flags; older versions leave out the last ones.
-        name: of the property, at most 80 bytes.
+        name: of the property, at most 80 bytes; zero padded.
 
     Raises:
         struct.error: a field is not an integer of 32 bits.
@@ -219,10 +234,38 @@ def _refusal(fields: Iterable[tuple[str, object]]) -> LocalProtocolError:
     return LocalProtocolError("cannot send: a header field does not fit into 32 bits")
 
 
+def combine(flags: Iterable[int] | int | None) -> int:
+    """Return the flags field: one number, or several combined, Python's or numpy's; None for no flag.
+
+    Raises:
+        LocalTypeError: one is no integer.
+
+    """
+    if flags is None:
+        return 0
+    try:
+        return reduce(or_, map(index, flags if hasattr(flags, "__iter__") else (flags,)), 0)
+    except TypeError as error:
+        raise LocalTypeError(f"cannot send: flags is {flags!r}, expected integers") from error
+
+
+def error_code(error: object) -> int:
+    """Return the err field of a code or a truth, Python's or numpy's.
+
+    Raises:
+        LocalTypeError: it is neither.
+
+    """
+    try:
+        # numpy's truths are no integers
+        return int(bool(error)) if getattr(error, "dtype", None) == "bool" else index(error)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as problem:  # the latter for an array of truths
+        raise LocalTypeError(f"cannot send: err is {error!r}, expected an integer") from problem
+
+
 def name_field(name: str) -> bytes:
-    """Return a name that came from a packet as its bytes: `decode_name` the other way."""
-    encoded = name.encode()
-    return encoded if len(encoded) <= NAME_SIZE else name.encode("latin-1", "replace")
+    """Return the 80 bytes of a name: UTF-8, cut off where it is too long, zero padded."""
+    return name.encode(errors="replace")[:NAME_SIZE].ljust(NAME_SIZE, b"\0")
 
 
 @lru_cache(maxsize=1024)

@@ -7,10 +7,12 @@ from collections import namedtuple
 
 from . import header
 from .constants import DELETED_MASK, ByteOrder, DataTypes, EventTypes
+from .header import read_name
 
 # What `typing` has of this name; importing that costs a third of the time that `import pycertifspec` may take.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, NamedTuple, Self
 
     from .constants import ByteOrder
@@ -39,6 +41,9 @@ else:
 _NATIVE = sys.byteorder
 _new = tuple.__new__
 _STRING = int(DataTypes.SV_STRING)
+_LATIN_1 = "latin-1"
+
+SHOWN_BODY = 200  # characters or bytes of a body in a message's repr: a line or two
 
 
 # Codes by the names that a person knows; the fields themselves are plain integers.
@@ -70,11 +75,19 @@ class SpecMessage(_Fields):
         name: the property's name, or the text of a greeting.
         body: a str without its trailing NUL for ``SV_STRING``, else the bytes as they came.
 
-    Beyond the tuple, `byteorder` tells in which order the numbers of `body` are.
+    Beyond the tuple, `byteorder` tells in which order the numbers of `body` are, and `charset` and `name_bytes`
+    how its texts travelled. `_replace`, copies and pickles keep them, but for those of a text that is
+    replaced; so does `_make` of a message. Made from other values, a message is in the machine's order and UTF-8.
     """
 
     byteorder: ByteOrder = sys.byteorder
     """``"little"`` or ``"big"``: the order in which the packet's integers travelled."""
+
+    charset: str = "utf-8"
+    """How a str in `body` travelled: ``"utf-8"``, or ``"latin-1"`` where it was none."""
+
+    name_bytes: bytes | None = None
+    """The 80 bytes of the name field where `name` does not tell them all: Latin-1, or more behind a NUL."""
 
     @property
     def is_error(self) -> bool:
@@ -88,25 +101,51 @@ class SpecMessage(_Fields):
 
     @property
     def raw_body(self) -> bytes:
-        """The body as it is on the wire: `len` bytes."""
-        return self.body if isinstance(self.body, bytes) else encode_text(self.body, self.len)
+        """The body as it is on the wire, to the byte; a text that did not come from there ends in a NUL."""
+        if isinstance(self.body, bytes):
+            return self.body
+        raw = self.body.encode(self.charset)
+        return raw if len(raw) == self.len else raw + b"\0"
 
     def encode(self) -> bytes:
-        """Return the packet's bytes, in the version, size and byte order that it has."""
-        return (
-            header.pack(self.byteorder, self.vers, self.size, self[3:13], header.name_field(self.name)) + self.raw_body
-        )
+        """Return the packet's bytes, in the version, size and byte order that it has.
+
+        A packet that was received comes out as it came; the bytes that a header of a later version has between its
+        integers and its name are zeros. `len` is that of the body.
+        """
+        body = self.raw_body
+        fields = (*self[3:10], len(body), *self[11:13])
+        name = self.name_bytes or header.name_field(self.name)
+        return header.pack(self.byteorder, self.vers, self.size, fields, name) + body
 
     def __repr__(self) -> str:
         shown = {field: repr(value) for field, value in self._asdict().items()}
+        shown["body"] = _shortened(self.body)
         shown["cmd"] = _CODES["cmd"].get(self.cmd, shown["cmd"])
         shown["type"] = _CODES["type"].get(self.type, shown["type"])
         return f"SpecMessage({', '.join(f'{field}={text}' for field, text in shown.items())})"
 
+    @classmethod
+    def _make(cls, iterable: Iterable[Any]) -> Self:  # type: ignore[override]  # mypy's own view of a named tuple
+        made = super()._make(iterable)
+        if isinstance(iterable, SpecMessage):
+            made.__dict__.update(iterable.__dict__)
+        return made
+
     def _replace(self, /, **changes: Any) -> Self:
         replaced = super()._replace(**changes)
         replaced.__dict__.update(self.__dict__)
+        for field, memory in (("body", "charset"), ("name", "name_bytes")):
+            if field in changes:
+                replaced.__dict__.pop(memory, None)
         return replaced
+
+
+def _shortened(body: str | bytes) -> str:
+    """Return a body as a person can look at it: an image has millions of bytes."""
+    if len(body) <= SHOWN_BODY:
+        return repr(body)
+    return f"{body[:SHOWN_BODY]!r}... ({len(body)} {'characters' if isinstance(body, str) else 'bytes'})"
 
 
 def decode_text(raw: bytes) -> str:
@@ -114,34 +153,33 @@ def decode_text(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        return raw.decode(_LATIN_1)
 
 
-def encode_text(text: str, length: int | None = None) -> bytes:
-    """Return `text` as a body: UTF-8 and one NUL.
-
-    Args:
-        text: the text; a NUL in it separates items.
-        length: how long the body is known to have been; a NUL that it came without and
-            Latin-1 are chosen so that it comes out the same.
-
-    """
-    raw = text.encode()
-    if length is None:
-        return raw + b"\0"
-    # A text that came as UTF-8 and ends in a NUL had one more behind it.
-    if length < len(raw) or (length == len(raw) and text.endswith("\0")):
-        raw = text.encode("latin-1", "replace")
-    return raw if length <= len(raw) else raw + b"\0"
+def encode_text(text: str) -> bytes:
+    """Return `text` as a body: UTF-8 and one NUL; a NUL in it separates items."""
+    return text.encode() + b"\0"
 
 
 def make(order: ByteOrder, fields: header.Fields, body: bytes) -> SpecMessage:
     """Put a message together from its header's fields and its body's bytes."""
     content: str | bytes = body
+    name, name_bytes = read_name(fields[13])
     if fields[7] == _STRING:
-        content = decode_text(body[:-1] if body[-1:] == b"\0" else body)
-    values = fields[:13] + (header.decode_name(fields[13]), content)  # noqa: RUF005  the faster of the two
-    message: SpecMessage = _new(SpecMessage, values)
-    if order != _NATIVE:
-        message.byteorder = order
+        text = body[:-1] if body[-1:] == b"\0" else body
+        try:
+            content = text.decode()
+        except UnicodeDecodeError:
+            latin = _new(SpecMessage, (*fields[:13], name, decode_text(text)))
+            latin.charset = _LATIN_1
+            return _remembering(latin, order, name_bytes)
+    message: SpecMessage = _new(SpecMessage, fields[:13] + (name, content))  # noqa: RUF005  the faster of the two
+    return message if order == _NATIVE and name_bytes is None else _remembering(message, order, name_bytes)
+
+
+def _remembering(message: SpecMessage, order: ByteOrder, name_bytes: bytes | None) -> SpecMessage:
+    """Put beside the tuple what is not as usual."""
+    message.byteorder = order
+    if name_bytes is not None:
+        message.name_bytes = name_bytes
     return message

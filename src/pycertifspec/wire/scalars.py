@@ -45,24 +45,39 @@ def format_scalar(value: object) -> str:
     raise LocalTypeError(f"cannot send: {value!r} is neither a text nor a number")
 
 
-def decode_double(raw: bytes, order: ByteOrder, name: str = "") -> float:
+def decode_double(raw: bytes, order: ByteOrder, name: str = "") -> float | None:
     """Return the number in an SV_DOUBLE body: eight bytes, with or without a NUL, or text (PROTOCOL.md 3.2).
+
+    Eight or nine bytes are text only if they are a number's, printable, with at most the one NUL that ends a text:
+    no double that a program computes looks so. None for an empty body.
 
     Raises:
         RemoteProtocolError: it is neither.
 
     """
-    text = raw.rstrip(b"\0")
-    if text.isascii():
-        try:
-            return float(text)
-        except ValueError:
-            pass  # not a literal: the eight bytes of a double may well be ASCII
     size = _DOUBLES[order].size
-    if len(raw) in (size, size + 1):
+    binary = len(raw) in (size, size + 1)
+    text = raw.removesuffix(b"\0") if binary else raw.rstrip(b"\0")
+    if not text and not binary:
+        return None
+    number = _literal(text)
+    if number is not None:
+        return number
+    if binary:
         return float(_DOUBLES[order].unpack_from(raw)[0])
     raise RemoteProtocolError(
         f"the SV_DOUBLE body of {name!r} is {raw[:32]!r}, {len(raw)} bytes; expected {size} bytes or a number's text",
         field="body",
         property=name,
     )
+
+
+def _literal(text: bytes) -> float | None:
+    """Return the number that a text is, or None; Python alone knows underscores in numbers."""
+    literal = text.decode("latin-1")
+    if not (literal.isascii() and literal.isprintable()) or "_" in literal:
+        return None
+    try:
+        return float(literal)
+    except ValueError:
+        return None

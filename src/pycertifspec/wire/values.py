@@ -60,7 +60,7 @@ def _read_untyped(message: SpecMessage) -> str | None:
     return text_of(message) if message.body else None
 
 
-def _read_double(message: SpecMessage) -> float:
+def _read_double(message: SpecMessage) -> float | None:
     return scalars.decode_double(message.raw_body, message.byteorder, message.name)
 
 

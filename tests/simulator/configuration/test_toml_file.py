@@ -145,7 +145,7 @@ def test_a_file_without_devices_is_a_beamline_without_devices(tmp_path: Path) ->
         (MOTOR + COUNTER.replace("det", "th"), "counter[0].mnemonic is 'th', expected a mnemonic that no other"),
         (COUNTER + 'use = "clock"', 'counter[0].use is "clock", expected one of "timebase", "monitor", "counter"'),
         (COUNTER + "use = [1]", "counter[0].use is a list of 1, expected one of"),
-        (COUNTER + "scale = 0", "counter[0]: scale of counter det is 0.0, expected a positive number"),
+        (COUNTER + "scale = 0", "counter[0]: scale of counter det is 0.0, expected 1e-12 to 1e+12"),
         (COUNTER + 'rate = "high"', 'counter[0].rate is "high", expected a rate: a number, or a table with a kind'),
         (COUNTER + "rate = -1", "counter[0].rate: rate is -1.0, expected zero or more"),
         (COUNTER + "rate = {}", 'counter[0].rate.kind is "missing", expected one of "constant", "peak"'),

@@ -150,6 +150,32 @@ def test_with_positive_backlash_the_last_way_goes_up(clock: ManualClock, make_mo
     assert not motor.moving
 
 
+@pytest.mark.parametrize(
+    ("parameters", "target", "turn"),
+    [
+        ({"backlash": 1000.0, "low_limit": 0.5}, 1.0, 0.5),
+        ({"backlash": 1000.0, "low_limit": 1.0}, 1.0, 1.0),
+        ({"backlash": -1000.0, "high_limit": 10.0}, 9.9, 10.0),
+        ({"backlash": 1000.0, "low_limit": -9.5, "sign": -1}, 9.0, 9.5),
+        ({"backlash": 10.0, "low_limit": 0.5}, 1.0, 0.99),
+    ],
+)
+def test_the_way_beyond_the_target_ends_at_the_software_limit(
+    clock: ManualClock, make_motor: Callable[..., Motor], parameters: dict[str, float], target: float, turn: float
+) -> None:
+    motor = make_motor(**{"dial": 5.0, "steps_per_unit": 1000.0, **parameters})
+    assert motor.plan(target).backlash == pytest.approx(turn - target)
+    motor.move(target)
+    seen = [motor.true_position]
+    while motor.busy:
+        clock.advance(0.05)
+        seen.append(motor.true_position)
+
+    assert motor.position == target
+    assert (min if turn < target or (turn == target and target < 5) else max)(seen) == pytest.approx(turn, abs=0.1)
+    assert all(motor.config.low_limit <= motor.units.dial_of_user(place) <= motor.config.high_limit for place in seen)
+
+
 def test_with_negative_backlash_the_last_way_goes_down(clock: ManualClock, make_motor: Callable[..., Motor]) -> None:
     motor = make_motor(backlash=-100)
     motor.move(1.0)

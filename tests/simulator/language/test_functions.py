@@ -305,8 +305,21 @@ def test_listings_show_names(spec: Any) -> None:
     assert "prdef" in spec("lscmd pr*")
     assert "macros with" in spec("memstat")
     assert "keep_going" in spec('spec_par("?")')
-    spec("savstate")
     assert spec("p calc(2)") == "0\n"
+
+
+def test_savstate_says_so_when_there_is_no_place_for_the_state(spec: Any) -> None:  # 1.3
+    with pytest.raises(SpecRuntimeError, match="savstate: the state is not saved"):
+        spec("savstate")
+
+
+def test_savstate_asks_the_embedding_program_to_save(spec: Any) -> None:  # 1.3
+    saved: list[bool] = []
+    spec.interpreter.on_save = lambda: saved.append(True)
+
+    spec("savstate")
+
+    assert saved == [True]
 
 
 def test_numbers_are_c_doubles(spec: Any) -> None:

@@ -163,3 +163,40 @@ def test_lines_that_ran_are_told_when_asked(spec: Any) -> None:
 def test_broken_statements_are_syntax_errors(spec: Any, text: Any) -> None:
     with pytest.raises(SpecSyntaxError):
         spec(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "break",
+        "continue",
+        "{ break }",
+        "if (1) continue",
+        "def f() '{ break }'; while (1) f()",
+        "while (0) ; break",
+        "for (i in 3) p i",
+        'for (i in "abc") p i',
+        "x = 3; for (i in x) p i",
+        "for (i in (3)) p i",
+        'x[1] = 3; for (i in x[1]"a") p i',
+        "constant x",
+        "constant x 3, y",
+    ],
+)
+def test_what_has_no_meaning_is_an_error(spec: Any, text: str) -> None:  # 3.1, 5
+    with pytest.raises((SpecSyntaxError, SpecRuntimeError)):
+        spec(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("for (i = 0; i < 3; i++) { if (i == 1) { continue }; p i }", "0\n2\n"),
+        ("for (i = 0; i < 3; i++) for (;;) break; p i", "3\n"),
+        ("for (i in nothing) p i; p 4", "4\n"),
+        ("def m 'if (i == 1) break'; for (i = 0; i < 3; i++) { m; p i }", "0\n"),
+        ("def f() '{ while (1) { break }; return 2 }'; p f()", "2\n"),
+    ],
+)
+def test_loops_are_left_and_gone_on_with_from_blocks_in_them(spec: Any, text: str, shown: str) -> None:  # 5
+    assert spec(text) == shown

@@ -31,6 +31,16 @@ from pycertifspec.simulator.language import DELETED, SpecRuntimeError, SpecSynta
         (['a["k"] = 1; delete a', 'p "k" in a'], "0"),
         (["delete nothing", "p 1"], "1"),
         (["{ for (i = 0; i < 2; i++) { local x; x++; p x } }"], "1\n1"),  # a new instance each time
+        # A name is one variable in the whole tree, in the condition as in the braces (1.1, 3.1).
+        (["while (x < 2) { x++; if (x > 9) exit; p x }", 'p x, unset("x")'], "1\n2\n0 1"),
+        (["for (; x < 2;) { x++; if (x > 9) exit; p x }", 'p unset("x")'], "1\n2\n1"),
+        (["for (; x < 2; x++) { if (x > 9) exit; p x }", "p x"], "0\n1\n2"),
+        (["for (; x < 4; x += 1) { if (x > 9) exit; x++ }", "p x"], "4"),
+        (['while (@("x") < 2) { x++; if (x > 9) exit }', 'p unset("x")'], "1"),
+        (['while (x < 2) { n = "x"; @n += 1; if (x > 9) exit }', 'p unset("x")'], "1"),
+        (['while (eval2("x") < 2) { x++; if (x > 9) exit }', 'p unset("x")'], "1"),
+        (['while (!("b" in x)) { x["b"] = 1; if (y++ > 9) exit }', 'p unset("x")'], "1"),
+        (['if (x == 0) { x = 2; eval2("x = 3"); p x }'], "3"),
     ],
 )
 def test_scopes_follow_section_3_1(spec: Any, lines: Any, shown: Any) -> None:
@@ -242,3 +252,74 @@ def test_global_of_a_macro_name_is_a_syntax_error(spec: Any) -> None:  # 3.1
 
     with pytest.raises(SpecSyntaxError):
         spec("global m")
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        (["global f", "def f(n) '{ return n * 2 }'", "p f(4)"], "8"),
+        (["f = 3; def f(n) '{ return n * 2 }'", "p f (4)"], "8"),
+        (["global f; def g() '{ return f(4) }'; def f(n) '{ return n * 2 }'", "p g()"], "8"),
+        (["x = 3", "p x (4)"], "34"),  # no function: two strings side by side
+        (["{ local sin; sin = 3; p sin (0) }"], "30"),  # a local hides it
+        (["def f(sin) '{ return sin (0) }'", "p f(3)"], "30"),
+    ],
+)
+def test_a_functions_name_before_a_bracket_is_a_call_whatever_variables_there_are(  # 4.1 level 1
+    spec: Any, lines: Any, shown: Any
+) -> None:
+    assert spec(*lines) == shown + "\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sin = 3", "sin += 3", "sin++", "--sin", "constant sin 3", "global sin = 3", "for (sin in x) p 1", "f = 3", "f++"],
+)
+def test_a_functions_name_cannot_be_assigned_to(spec: Any, text: Any) -> None:  # 4.4
+    spec("def f(n) '{ return n }'; x[1] = 1")
+
+    with pytest.raises(SpecSyntaxError, match=r"Trying to assign to a function `(sin|f)'"):
+        spec.value(text)
+    assert spec("p sin(0), f(2)") == "0 2\n"
+
+
+@pytest.mark.parametrize(
+    ("element", "stored", "held"),
+    [
+        ("ulong64", "1.8e19", 18_000_000_000_000_000_000),
+        ("ulong64", "2 * 9223372036854775808", 2**64 - 2048),  # the largest double below
+        ("ulong64", "9223372036854775808", 2**63),
+        ("ulong64", "7.9", 7),
+        ("ulong64", "exp(1000)", 2**64 - 2048),
+        ("ulong64", "log(-1)", 0),
+        ("long64", "9.2233e18", 9_223_300_000_000_000_000),
+        ("long64", "1e30", 2**63 - 1024),
+        ("long64", "-1e30", -(2**63) + 1024),
+    ],
+)
+def test_integers_of_64_bits_hold_what_a_double_can_say(  # 3.2
+    spec: Any, element: str, stored: str, held: int
+) -> None:
+    spec(f"{element} array r[2]; r[0] = {stored}; {element} array s[2]; s = r; s[1] = {stored}")
+
+    assert [int(n) for n in (spec.interpreter.get("r")[0], *spec.interpreter.get("s"))] == [held] * 3
+
+
+def test_large_unsigned_integers_are_printed(spec: Any) -> None:  # 3.2, 4.5
+    assert spec("ulong64 array r[1]; r[0] = 1.8e19; p r, r[0]") == "{1.8e+19} 1.8e+19\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('p y["b"][]', 'y["b"]["c"] = 1\ny["b"]["d"] = 2'),
+        ('k = "b"; p y[k][]', 'y[...]["c"] = 1\ny[...]["d"] = 2'),
+        ('p y[]["c"]', 'y["a"] = 0\ny["b"] = 1'),
+        ('x = y["b"][]; p x', 'x["c"] = 1\nx["d"] = 2'),
+        ('p length(encode("json", y["b"][]))', "16"),
+    ],
+)
+def test_a_row_of_an_associative_array_is_an_array(spec: Any, text: str, shown: str) -> None:  # 3.2
+    spec('y["a"]["c"] = 0; y["b"]["c"] = 1; y["b"]["d"] = 2')
+
+    assert spec(text) == shown + "\n"

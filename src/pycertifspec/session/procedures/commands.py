@@ -10,8 +10,7 @@ from pycertifspec.session.own_output import own_output
 from pycertifspec.session.quoting import literal
 from pycertifspec.session.steps import FOR_EVER, Ask, Begin, Follow, Forget, Now, Tell, Unfollow, Within
 from pycertifspec.session.stream import Stream
-from pycertifspec.wire.constants import DataTypes, EventTypes
-from pycertifspec.wire.message import encode_text
+from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import Body, encode_scalar
 
 from .properties import converted
@@ -60,8 +59,10 @@ def call(
     """Call a macro function or a built-in one; return its value."""
     if not function.strip() or "\0" in function:
         raise LocalProtocolError(f"cannot call {function!r}: it is no name")
-    body = Body(DataTypes.SV_STRING, 0, 0, encode_text("\0".join([function, *map(literal, arguments)])))
-    reply = yield from awaited(session, Ask(EventTypes.SV_FUNC_WITH_RETURN, "", body), timeout, leave=False)
+    # The spelling that every server reads; not all take NUL-separated items (PROTOCOL.md 7.2).
+    text = f"{function}({', '.join(map(literal, arguments))})"
+    ask = Ask(EventTypes.SV_FUNC_WITH_RETURN, "", encode_scalar(text))
+    reply = yield from awaited(session, ask, timeout, leave=False)
     value = names.value_of(reply, "")
     return value if returns is None else converted(value, returns, f"{function}()")
 

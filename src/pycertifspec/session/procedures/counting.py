@@ -9,9 +9,8 @@ from pycertifspec.session import names, properties
 from pycertifspec.session.properties import scaler_path
 from pycertifspec.session.steps import Ask, AskAll, Follow, Next, Now, Tell, Unfollow
 from pycertifspec.session.stream import Stream
-from pycertifspec.wire.constants import DataTypes, EventTypes
-from pycertifspec.wire.message import encode_text
-from pycertifspec.wire.values import Body, encode_scalar
+from pycertifspec.wire.constants import EventTypes
+from pycertifspec.wire.values import encode_scalar
 
 from .commands import is_ready
 
@@ -59,8 +58,7 @@ def _names(count: str, mnemonic: str, name: str, timeout: float | None) -> Proce
 
 
 def _call(function: str, place: int, timeout: float | None) -> Ask:
-    body = Body(DataTypes.SV_STRING, 0, 0, encode_text(f"{function}\0{place}"))
-    return Ask(EventTypes.SV_FUNC_WITH_RETURN, "", body, timeout)
+    return Ask(EventTypes.SV_FUNC_WITH_RETURN, "", encode_scalar(f"{function}({place})"), timeout)
 
 
 def count(

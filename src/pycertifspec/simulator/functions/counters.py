@@ -10,6 +10,8 @@ from pycertifspec.simulator.hardware.refusals import RefusedError
 from pycertifspec.simulator.language import Command, Function, SpecRuntimeError
 from pycertifspec.simulator.language.values import to_integer, to_number, to_text
 
+from .hardware_errors import HardwareError, hardware_call
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -94,31 +96,38 @@ class CounterFunctions:
         """The number of a counter, -1 if there is none."""
         return float(self._find_number(mnemonic))
 
+    @hardware_call
     def count_time(self, _: Interpreter, seconds: Value) -> Value:
         """Start to count for a time in seconds, and return at once."""
         return self._start(self._instrument.scaler.count_time, to_number(seconds))
 
+    @hardware_call
     def count_monitor(self, _: Interpreter, counts: Value) -> Value:
         """Start to count to a number of monitor counts, and return at once."""
         return self._start(self._instrument.scaler.count_monitor, to_number(counts))
 
-    @staticmethod
-    def _start(start: Callable[[float], None], preset: float) -> Value:
+    def _start(self, start: Callable[[float], None], preset: float) -> Value:
+        if self._simulated:
+            return 0.0
         try:
             start(preset)
         except RefusedError as error:
-            raise SpecRuntimeError(f"Cannot count: {error}.") from error
+            raise HardwareError(f"Cannot count: {error}.", error.refusal) from error
         return 0.0
 
+    @hardware_call
     def read(self, _: Interpreter, __: list[Value], ___: list[str]) -> None:
-        """Fill S with what was counted; the timer in seconds."""
+        """Fill S with what was counted; the timer in seconds. Zeros while SPEC simulates."""
         self._instrument.clock.look()
         values = self._instrument.scaler.values()
+        if self._simulated:
+            values = dict.fromkeys(values, 0.0)
         if self.values is not None:
             for number, counter in enumerate(self._instrument.counters):
                 self.values.elements[str(number)] = values[counter.mnemonic]
 
-    def parameter(self, _: Interpreter, number: Value, name: Value, value: Value = None) -> Value:
+    @hardware_call
+    def parameter(self, interpreter: Interpreter, number: Value, name: Value, value: Value = None) -> Value:
         """A parameter of a counter; with a third argument it is set. -1 if unknown."""
         counter, word = self._counter(number), to_text(name)
         config = counter.config
@@ -139,6 +148,8 @@ class CounterFunctions:
                 counter.configure(replace(config, **change))
             except ValueError as error:
                 raise SpecRuntimeError(f"counter_par(): {error}") from error
+            if word == "disable":
+                interpreter.macros.refresh_chains()  # pieces for a counter that is there (SPEC_LANGUAGE.md 2.6)
             return to_number(value)
         return known.get(word, -1.0)
 
@@ -165,7 +176,7 @@ class CounterFunctions:
         return 0.0
 
     def set_simulate(self, _: Interpreter, how: Value) -> Value:
-        """Switch simulation on (1) or off (0); what it is with -1. There is no hardware to be spared here."""
+        """Switch simulation on (1) or off (0); what it is with -1. Simulated motors stand and counters give 0."""
         wanted = to_integer(how)
         if wanted >= 0:
             self._simulated = bool(wanted)

@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pycertifspec.simulator.hardware.mechanics import Search
-from pycertifspec.simulator.hardware.refusals import Refusal, RefusedError
+from pycertifspec.simulator.hardware.refusals import RefusedError
 from pycertifspec.simulator.language import Command, Function, SpecRuntimeError
 from pycertifspec.simulator.language.associative import AssociativeArray
 from pycertifspec.simulator.language.values import to_integer, to_number, to_text
+
+from .hardware_errors import HardwareError, hardware_call
+from .motor_refusals import checked_position, refusal_text, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,10 +42,6 @@ PARAMETERS = {
 FLAGS = {"disabled", "unusable", "read_only", "protected"}
 TEXTS = {"controller"}
 
-# How a refused motion is told. The texts of real servers are unknown (SPEC_LANGUAGE.md 9).
-LIMIT_TEXT = "{name} at {target:g} will exceed {limit} limit at {at:g}."
-REFUSAL_TEXT = "{name} cannot move: {reason}."
-
 READ_DIAL, READ_SILENTLY = 0x01, 0x04  # bits of read_motors()'s argument
 
 
@@ -64,6 +63,8 @@ class MotorFunctions:
         self._on_null_move = on_null_move
         self._assigned: set[str] = set()  # the keys of A that were set since it was read
         self._read: dict[str, float] = {}  # what read_motors() has put into A
+        # Where the motors would be, in user units, while SPEC simulates: nothing moves then (SPEC_LANGUAGE.md 6.7).
+        self._simulated: dict[int, float] | None = None
         self.positions: BuiltinArray | None = None
 
     def install(self, interpreter: Interpreter) -> None:
@@ -136,7 +137,8 @@ class MotorFunctions:
         """The number of a motor, -1 if there is none."""
         return float(self._find_number(mnemonic))
 
-    def parameter(self, _: Interpreter, number: Value, name: Value, value: Value = None) -> Value:
+    @hardware_call
+    def parameter(self, interpreter: Interpreter, number: Value, name: Value, value: Value = None) -> Value:
         """A parameter of a motor; with a third argument it is set. -1 if unknown."""
         motor, word = self.motor(number), to_text(name)
         if word in ("responsive", "active"):
@@ -145,12 +147,12 @@ class MotorFunctions:
         if field is None:
             return -1.0
         if value is not None:
-            self._set_parameter(motor, field, value)
+            self._set_parameter(interpreter, motor, field, value)
         held = getattr(motor.config, field)
         return held if isinstance(held, str) else float(held)
 
     @staticmethod
-    def _set_parameter(motor: Motor, field: str, value: Value) -> None:
+    def _set_parameter(interpreter: Interpreter, motor: Motor, field: str, value: Value) -> None:
         new: object = to_text(value) if field in TEXTS else to_number(value)
         if field in FLAGS:
             new = bool(new)
@@ -158,15 +160,18 @@ class MotorFunctions:
             new = to_integer(value)
         try:
             motor.configure(replace(motor.config, **{field: new}))  # type: ignore[arg-type]  # checked by the class
-        except ValueError as error:
+        except (ValueError, RefusedError) as error:
             raise SpecRuntimeError(f"motor_par(): {error}") from error
+        if field in FLAGS:
+            interpreter.macros.refresh_chains()  # pieces for a motor that is there (SPEC_LANGUAGE.md 2.6)
 
+    @hardware_call
     def read(self, interpreter: Interpreter, how: Value) -> Value:
         """Fill A with all positions: bit 1 for dial, bit 4 to take a controller's position without asking."""
         bits = to_integer(how)
         self._instrument.clock.look()
         with self._instrument.hold():
-            doubtful = [motor for motor in self._instrument.motors if motor.discrepancy]
+            doubtful = [motor for motor in self._instrument.motors if motor.discrepancy and self._simulated is None]
         for motor in doubtful:
             self._check_sync(interpreter, motor, silently=bool(bits & READ_SILENTLY))
         self.fill(dial=bool(bits & READ_DIAL))
@@ -174,14 +179,27 @@ class MotorFunctions:
 
     def fill(self, *, dial: bool = False) -> None:
         """Fill A with all positions as SPEC believes them to be."""
+        motors = self._instrument.motors
         with self._instrument.hold():
-            if dial:
-                self._read = {str(n): motor.dial_position for n, motor in enumerate(self._instrument.motors)}
+            if self._simulated is not None:
+                at = self._simulated
+                self._read = {str(n): m.units.dial_of_user(at[n]) if dial else at[n] for n, m in enumerate(motors)}
             else:
-                self._read = {str(n): motor.position for n, motor in enumerate(self._instrument.motors)}
+                self._read = {str(n): motor.dial_position if dial else motor.position for n, motor in enumerate(motors)}
         self._assigned.clear()
         if self.positions is not None:
             self.positions.elements.update(self._read)
+
+    def simulate(self, *, on: bool) -> None:
+        """Let moves change positions in ``A`` alone, from where the motors are now; or use the motors again."""
+        if on != (self._simulated is not None):
+            positions = {n: motor.position for n, motor in enumerate(self._instrument.motors)}
+            self._simulated = positions if on else None
+            self.fill()
+
+    def _refuse_simulated(self, name: str) -> None:
+        if self._simulated is not None:
+            raise SpecRuntimeError(f"{name}() sets what a motor really is: not in simulate mode.")
 
     def _check_sync(self, interpreter: Interpreter, motor: Motor, *, silently: bool) -> None:
         """Settle where a motor is. A question may take long: never ask while the instrument is held."""
@@ -193,13 +211,13 @@ class MotorFunctions:
 
     def dial(self, _: Interpreter, number: Value, user: Value) -> Value:
         """The dial position of a user position, rounded to a step."""
-        units = self.motor(number).units
-        return units.rounded_dial(units.dial_of_user(to_number(user)))
+        motor = self.motor(number)
+        return motor.units.rounded_dial(motor.units.dial_of_user(checked_position(motor, user)))
 
     def user(self, _: Interpreter, number: Value, dial: Value) -> Value:
         """The user position of a dial position, rounded to a step."""
-        units = self.motor(number).units
-        return units.rounded_user(units.user_of_dial(to_number(dial)))
+        motor = self.motor(number)
+        return motor.units.rounded_user(motor.units.user_of_dial(checked_position(motor, dial)))
 
     def limit(self, _: Interpreter, number: Value, which: Value) -> Value:
         """A limit in dial units: the high one if the second argument is positive, else the low one."""
@@ -217,8 +235,10 @@ class MotorFunctions:
             return -1.0
         return 0.0
 
+    @hardware_call
     def change_dial(self, _: Interpreter, number: Value, position: Value, home: Value = None) -> Value:
         """Set the dial, or search: "home", "home+", "home-", "lim+", "lim-"; 0, or -1 if that is refused."""
+        self._refuse_simulated("chg_dial")
         motor = self.motor(number)
         words = [search for search in Search if search == to_text(position)]
         try:
@@ -227,15 +247,16 @@ class MotorFunctions:
             else:
                 motor.set_dial(to_number(position))
         except RefusedError as error:
-            raise SpecRuntimeError(_refusal_text(motor, error.refusal)) from error
+            raise HardwareError(refusal_text(motor, error.refusal), error.refusal) from error
         return 0.0
 
     def change_offset(self, _: Interpreter, number: Value, user: Value) -> Value:
         """Make the present position `user`; 0, or -1 if there is no such motor."""
+        self._refuse_simulated("chg_offset")
         motor = self.find(number)
         if motor is None:
             return -1.0
-        motor.set_position(to_number(user))
+        motor.set_position(checked_position(motor, user))
         return 0.0
 
     def move_info(self, _: Interpreter, number: Value = None, key: Value = None) -> Value:
@@ -251,7 +272,8 @@ class MotorFunctions:
 
     def _plan(self, index: int) -> dict[str, Value]:
         motor = self._instrument.motors[index]
-        plan = motor.plan(self._target(index))
+        start = None if self._simulated is None else self._simulated[index]
+        plan = motor.plan(checked_position(motor, self._target(index)), start=start)
         return {
             "to_move": float(plan.to_move),
             "error": str(plan.error or ""),
@@ -269,10 +291,14 @@ class MotorFunctions:
         elements = {} if self.positions is None else self.positions.elements
         return to_number(elements.get(str(index), 0.0))
 
+    @hardware_call
     def move_all(self, interpreter: Interpreter, __: list[Value], ___: list[str]) -> None:
         """Start every motor whose A[] was set to another position; if one may not move, none does."""
         motors = self._instrument.motors
         set_to = {int(number): self._target(int(number)) for number in self._assigned}
+        if self._simulated is not None:
+            self._move_simulated(self._simulated, set_to)
+            return
         wanted = {motors[index]: to for index, to in sorted(set_to.items()) if to != self._read.get(str(index))}
         for motor in wanted:
             self._check_sync(interpreter, motor, silently=False)
@@ -281,38 +307,22 @@ class MotorFunctions:
         except RefusedError as error:
             motor = self._instrument.motor(error.mnemonic)
             refuse(motor, wanted[motor])
-            raise SpecRuntimeError(_refusal_text(motor, error.refusal)) from error
+            raise HardwareError(refusal_text(motor, error.refusal), error.refusal) from error
         for number in sorted(self._assigned, key=int):
             if self._instrument.motors[int(number)] not in started:
                 self._on_null_move(self._instrument.motors[int(number)].mnemonic)
         self._assigned.clear()
 
+    def _move_simulated(self, positions: dict[int, float], set_to: dict[int, float]) -> None:
+        motors = self._instrument.motors
+        for index, target in set_to.items():
+            refuse(motors[index], target, start=positions[index])
+        for index, target in set_to.items():
+            positions[index] = motors[index].units.rounded_user(target)
+        self._assigned.clear()
+
+    @hardware_call
     def sync(self, interpreter: Interpreter, _: list[Value], __: list[str]) -> None:
         """Stop all motors and read them."""
         self._instrument.stop_motors()
         self.read(interpreter, float(READ_SILENTLY))
-
-
-def refuse(motor: Motor, target: float) -> None:
-    """Raise the error that says why a motor may not go to a user position, if it may not.
-
-    Raises:
-        SpecRuntimeError: it may not.
-
-    """
-    try:
-        plan = motor.plan(target)
-    except RefusedError as error:
-        raise SpecRuntimeError(_refusal_text(motor, error.refusal)) from error
-    if plan.error in (Refusal.LOW_LIMIT, Refusal.HIGH_LIMIT):
-        reading, units = motor.read(), motor.units
-        high = (plan.error is Refusal.HIGH_LIMIT) == (reading.sign > 0)
-        at = units.user_of_dial(reading.high_limit if plan.error is Refusal.HIGH_LIMIT else reading.low_limit)
-        text = LIMIT_TEXT.format(name=motor.config.name, target=target, limit="high" if high else "low", at=at)
-        raise SpecRuntimeError(text)
-    if plan.error is not None:
-        raise SpecRuntimeError(_refusal_text(motor, plan.error))
-
-
-def _refusal_text(motor: Motor, reason: Refusal) -> str:
-    return REFUSAL_TEXT.format(name=motor.config.name, reason=reason)

@@ -136,6 +136,8 @@ class RemoteFunctions:
         try:
             server = self._server(address)
             with self._clock.elsewhere(), self._interrupt.passed_to(server.give_up):
+                if self._interrupt.is_set():  # just before
+                    server.give_up()
                 reply = server.answer(server.send(command, name, body))
         except (SpecError, OSError) as error:
             self._drop(address)
@@ -229,6 +231,8 @@ class RemoteFunctions:
         server = self._servers[found[0]]
         try:
             with self._clock.elsewhere(), self._interrupt.passed_to(server.give_up):
+                if self._interrupt.is_set():  # just before
+                    server.give_up()
                 reply = server.answer(found[1])
         except (SpecError, OSError) as error:
             self._drop(found[0])

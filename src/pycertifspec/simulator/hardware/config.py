@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 MAX_MNEMONIC = 7  # characters, in SPEC's config file
 MAX_NAME = 15  # characters, in SPEC's config file
+# What motors may be set to: a thousand times beyond what controllers offer, and far from where doubles fail.
+SMALLEST_STEPS, MOST_STEPS = 1e-6, 1e9  # a unit
+SLOWEST_RATE, FASTEST_RATE = 1e-3, 1e9  # steps/s
+LONGEST_ACCELERATION = 1e6  # milliseconds
+LARGEST_BACKLASH = 1e7  # steps
+SMALLEST_SCALE, LARGEST_SCALE = 1e-12, 1e12  # of a counter
 
 
 def _check_names(mnemonic: str, name: str) -> None:
@@ -39,7 +45,8 @@ class MotorConfig:
         slew_rate: speed at which it runs, in steps/s (Hz).
         acceleration: time from base to slew rate, in milliseconds.
         backlash: steps; positive: the last way to a target goes towards more steps, and a motion that would come
-            from the other side goes so much too far and returns; negative: the other way round.
+            from the other side goes so much too far and returns; negative: the other way round. The way beyond the
+            target ends at the software limit.
         low_limit: software limit, in dial units; as it is in the beginning.
         high_limit: software limit, in dial units; as it is in the beginning.
         low_switch: dial position of the lower limit switch, or None if it has none.
@@ -81,12 +88,12 @@ class MotorConfig:
     def __post_init__(self) -> None:
         _check_names(self.mnemonic, self.name)
         for what, good in {
-            "steps_per_unit": self.steps_per_unit != 0,
+            "steps_per_unit": SMALLEST_STEPS <= abs(self.steps_per_unit) <= MOST_STEPS,
             "sign": self.sign in {1, -1},
-            "base_rate": self.base_rate >= 0,
-            "slew_rate": self.slew_rate > 0,
-            "acceleration": self.acceleration >= 0,
-            "backlash": self.backlash == int(self.backlash),
+            "base_rate": 0 <= self.base_rate <= FASTEST_RATE,
+            "slew_rate": SLOWEST_RATE <= self.slew_rate <= FASTEST_RATE,
+            "acceleration": 0 <= self.acceleration <= LONGEST_ACCELERATION,
+            "backlash": abs(self.backlash) <= LARGEST_BACKLASH and self.backlash == int(self.backlash),
             "high_limit": self.high_limit >= self.low_limit,
             "high_switch": self.low_switch is None or self.high_switch is None or self.high_switch > self.low_switch,
         }.items():
@@ -144,5 +151,7 @@ class CounterConfig:
 
     def __post_init__(self) -> None:
         _check_names(self.mnemonic, self.name)
-        if not (math.isfinite(self.scale) and self.scale > 0):
-            raise ValueError(f"scale of counter {self.mnemonic} is {self.scale!r}, expected a positive number")
+        if not SMALLEST_SCALE <= self.scale <= LARGEST_SCALE:
+            raise ValueError(
+                f"scale of counter {self.mnemonic} is {self.scale!r}, expected {SMALLEST_SCALE:g} to {LARGEST_SCALE:g}"
+            )

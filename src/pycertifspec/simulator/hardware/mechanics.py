@@ -69,12 +69,19 @@ class Rail:
         return math.isfinite(self.high if direction > 0 else self.low)
 
 
-def legs_of_move(distance: int, config: MotorConfig) -> tuple[Leg, ...]:
-    """Return the way to a target: one leg, or two when it is approached from the wrong side of the backlash."""
-    overshoot = int(config.backlash)
-    if distance * overshoot >= 0:
+def legs_of_move(
+    here: int, there: int, config: MotorConfig, units: Units, limits: tuple[float, float]
+) -> tuple[Leg, ...]:
+    """Return the way from one step to another: two legs when that is the wrong side of the backlash, else one.
+
+    The way beyond the target ends at the software limit, given in dial units: nothing moves outside.
+    """
+    distance, overshoot = there - here, int(config.backlash)
+    low, high = sorted(map(units.steps, limits))
+    turn = min(max(there - overshoot, low), high)
+    if distance * overshoot >= 0 or (there - turn) * overshoot <= 0:
         return (_leg(distance, config),)
-    return _leg(distance - overshoot, config), _leg(overshoot, config)
+    return _leg(turn - here, config), _leg(there - turn, config)
 
 
 def way_of_search(how: Search, start: int, rail: Rail, config: MotorConfig) -> tuple[Path, Ending] | None:

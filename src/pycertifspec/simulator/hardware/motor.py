@@ -107,8 +107,13 @@ class Motor:
 
     # Moves
 
-    def plan(self, target: float) -> MoveInfo:
+    def plan(self, target: float, *, start: float | None = None) -> MoveInfo:
         """Return what a move to a target in user units would do, now.
+
+        Args:
+            target: where to.
+            start: from where, for a move that is only thought of: then nothing but the limits can forbid it.
+                None for where it is.
 
         Raises:
             RefusedError: the target is no finite number.
@@ -116,8 +121,9 @@ class Motor:
         """
         with self._bench.hold() as now:
             units, target = self._units(), finite(self.mnemonic, target, "target")
-            here = self._axis.spec_steps(now)
-            return move_info(self._config, units, here, target, self._limits, self._immovable())
+            here = self._axis.spec_steps(now) if start is None else units.steps_of_user(start)
+            immovable = self._immovable() if start is None else None
+            return move_info(self._config, units, here, target, self._limits, immovable)
 
     def move(self, target: float) -> bool:
         """Start for a target in user units; return False if it is there already, within the rounding to a step.
@@ -127,13 +133,14 @@ class Motor:
 
         """
         with self._bench.change(self) as now:
-            plan = self.plan(target)
+            plan, units = self.plan(target), self._units()
             if plan.error:
                 raise RefusedError(self.mnemonic, plan.error, f"move to {target:g}")
             if plan.to_move:
-                steps = self._units().steps_of_user(target) - self._axis.spec_steps(now)
-                self._start(Path(self._axis.steps, legs_of_move(steps, self._config)), now, f"move to {target:g}")
-            self._commanded_dial = self._units().dial_of_user(target)
+                here, there = self._axis.spec_steps(now), units.steps_of_user(target)
+                legs = legs_of_move(here, there, self._config, units, self._limits)
+                self._start(Path(self._axis.steps, legs), now, f"move to {target:g}")
+            self._commanded_dial = units.dial_of_user(target)
             return plan.to_move
 
     def search(self, how: Search, home_dial: float | None = None) -> None:

@@ -132,7 +132,7 @@ def move_info(
 
     """
     there = units.steps_of_user(target)
-    legs = legs_of_move(there - here, config)
+    legs = legs_of_move(here, there, config, units, limits)
     return MoveInfo(
         to_move=there != here,
         error=None if there == here else _beyond_limit(units.dial(there), units, limits) or immovable,

@@ -43,13 +43,17 @@ class RefusedError(SpecError):
         return type(self), (self.mnemonic, self.refusal, self._wanted)
 
 
+# Units; no stage is as long, and what is larger than this has lost its steps in a double.
+MAX_POSITION = 1e9
+
+
 def finite(mnemonic: str, value: float, what: str) -> float:
-    """Return a value that is a number.
+    """Return a value that is a number and no larger than a position can be.
 
     Raises:
-        RefusedError: it is none, or infinite.
+        RefusedError: it is none, infinite or larger than `MAX_POSITION`.
 
     """
-    if not math.isfinite(value):
+    if not math.isfinite(value) or abs(value) > MAX_POSITION:
         raise RefusedError(mnemonic, Refusal.BAD_VALUE, f"have {value} for its {what}")
     return value

@@ -54,7 +54,8 @@ class Calls:
 
     def __init__(self) -> None:
         self._compiled: dict[str, CompiledFunction] = {}
-        self._active: list[str] = []
+        # The frames of the macro functions that are being called: what they hold counts.
+        self._active: list[list[Any]] = []
 
     def raise_interrupt(self) -> NoReturn:
         """Stop here."""
@@ -91,7 +92,7 @@ class Calls:
         frame[1 : 1 + len(given)] = given
         if compiled.arguments:
             _fill_arguments(frame, compiled, arguments)
-        self._active.append(macro.name)
+        self._active.append(frame)
         try:
             signal = compiled.body(frame)
         except SpecLanguageError as error:
@@ -120,6 +121,7 @@ class Calls:
             self.limits,
             commands=self.commands.styles,
             is_variable=self.symbols.is_global,
+            is_function=self.functions.__contains__,
         )
         parameters = macro.parameters or ()
         parser.lexer.hidden = set(parameters)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import messages, nodes
 from .associative import SEPARATOR, AssociativeArray
 from .errors import SpecRuntimeError, exceeded
+from .room import ELEMENT
 from .values import ArrayValue, Value, to_key
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ class ArrayCompiler(ABC):
     def _index(self, node: nodes.Index) -> Run:
         base = self.expression(node.base)
         key, subscripts = self._subscripts(node)
+        # x["a"][] and x[]["b"] are a row and a column.
+        row = None if all(node.subscripts) else self.row(node)
 
         def run(frame: Frame) -> Value:
             array = base(frame)
             if isinstance(array, AssociativeArray):
-                return array.get(key(frame))
+                return array.get(key(frame)) if row is None else row(frame)
             if isinstance(array, ArrayValue):
                 return array.get_at(subscripts(frame))
             if array is None:
@@ -74,6 +77,7 @@ class ArrayCompiler(ABC):
                     raise SpecRuntimeError(messages.ARRAY_AS_SCALAR)
                 if len(table.elements) >= limit and name not in table.elements:
                     exceeded("associative_elements", limit, "The size of an associative array")
+                interpreter.room.made(ELEMENT)
                 table.set(name, value)
                 if table.owner is not None:
                     interpreter.symbols.changed(table.owner, name, value)

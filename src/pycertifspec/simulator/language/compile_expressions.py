@@ -10,6 +10,7 @@ from .compile_arrays import ArrayCompiler
 from .definitions import literal_text
 from .errors import SpecRuntimeError, SpecSyntaxError, exceeded, join_within
 from .operators import COMPARISONS, FAST, binary, unary
+from .room import ELEMENT, SHORT, size_of
 from .scope import ElementReference, Frame, Reference, Run, Store, Unit
 from .values import SCALARS, Value, parse_number, to_text, truth
 
@@ -176,10 +177,13 @@ class ExpressionCompiler(ArrayCompiler):
 
     def _concatenation(self, node: nodes.Concatenation) -> Run:
         items = [self.expression(item) for item in node.items]
-        limit = self.interpreter.limits.string_length
+        limit, made = self.interpreter.limits.string_length, self.interpreter.room.made
 
         def run(frame: Frame) -> Value:
-            return join_within("", [str(to_text(item(frame))) for item in items], limit)
+            text = join_within("", [str(to_text(item(frame))) for item in items], limit)
+            if len(text) > SHORT:
+                made(len(text))
+            return text
 
         return run
 
@@ -191,9 +195,12 @@ class ExpressionCompiler(ArrayCompiler):
             return self._assign_element(node, node.target, value)
         if not node.operator:
             store = self.store(node.target)
+            made = self.interpreter.room.made
 
             def assign(frame: Frame) -> Value:
                 result = value(frame)
+                if result.__class__ not in SCALARS:
+                    made(size_of(result))  # it will be copied
                 store(frame, result)
                 return result
 
@@ -227,6 +234,7 @@ class ExpressionCompiler(ArrayCompiler):
         combine = binary(node.operator, self._bits) if node.operator else None
         fast = FAST.get(node.operator)
         symbols, limit = self.interpreter.symbols, self.interpreter.limits.associative_elements
+        made = self.interpreter.room.made
 
         def long_way(frame: Frame) -> Value:
             reference = refer(frame)
@@ -248,8 +256,10 @@ class ExpressionCompiler(ArrayCompiler):
                 old = combine(old, 0.0) if gives_old else old
             if result.__class__ not in SCALARS:
                 raise SpecRuntimeError(messages.ARRAY_AS_SCALAR)
-            if len(elements) >= limit and name not in elements:
-                exceeded("associative_elements", limit, "The size of an associative array")
+            if old is None:
+                made(ELEMENT)
+                if len(elements) >= limit and name not in elements:
+                    exceeded("associative_elements", limit, "The size of an associative array")
             elements[name] = result
             if symbols.on_change is not None and array.owner is not None:
                 symbols.on_change(array.owner, name, result)
@@ -331,10 +341,15 @@ class ExpressionCompiler(ArrayCompiler):
         if function.environment:
             bind = self.unit.environment()
             return lambda frame: implementation(interpreter, bind(frame), *[a(frame) for a in arguments])
-        if count == 1:
-            only = arguments[0]
-            return lambda frame: implementation(interpreter, only(frame))
-        return lambda frame: implementation(interpreter, *[argument(frame) for argument in arguments])
+        made = interpreter.room.made
+
+        def run(frame: Frame) -> Value:
+            result = implementation(interpreter, *[argument(frame) for argument in arguments])
+            if result.__class__ is str and len(result) > SHORT:
+                made(len(result))
+            return result
+
+        return run
 
     def _by_reference(self, node: nodes.Expression) -> Run:
         if isinstance(node, nodes.Name | nodes.Indirect | nodes.Index):

@@ -177,8 +177,10 @@ class StatementCompiler(DeclarationCompiler):
 
         def run(frame: Frame) -> Any:
             array = table(frame)
+            if array is None:
+                return None  # an array that has no elements yet
             if not isinstance(array, (AssociativeArray, ArrayValue)):
-                return None
+                raise SpecRuntimeError(messages.NO_TABLE.format(what=f"`{to_text(array)[:40]}'"))
             # A snapshot: bodies delete elements while they loop (SPEC_LANGUAGE.md 5).
             for key in array.keys():  # noqa: SIM118  no dict
                 if interpreter.interrupted:
@@ -238,12 +240,23 @@ class StatementCompiler(DeclarationCompiler):
     def _command(self, node: nodes.Command) -> Run:
         interpreter, name = self.interpreter, node.name
         values = [self.expression(argument) for argument in node.arguments]
-        words = node.words or [a.name if isinstance(a, nodes.Name) else "" for a in node.arguments]
+        words = node.words or [_printed_name(argument) for argument in node.arguments]
 
         def run(frame: Frame) -> None:
             interpreter.run_command(name, [value(frame) for value in values], words)
 
         return run
+
+
+def _printed_name(node: nodes.Expression) -> str:
+    """Return what ``print`` calls an array: its name, of a row with the first index."""
+    if isinstance(node, nodes.Index) and isinstance(node.base, nodes.Name):
+        given = [brackets[0] for brackets in node.subscripts if brackets]
+        first = node.subscripts[0] and given[0]
+        if isinstance(first, nodes.String | nodes.Number):
+            return f'{node.base.name}["{to_text(first.value)}"]'
+        return f"{node.base.name}[...]" if first else node.base.name
+    return node.name if isinstance(node, nodes.Name) else ""
 
 
 def _nothing(_frame: Frame) -> None:

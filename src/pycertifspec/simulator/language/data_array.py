@@ -13,7 +13,7 @@ from .errors import SpecRuntimeError, exceeded
 from .values import ArrayValue, Value, format_number, to_integer, to_number, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from .limits import Limits
     from .values import Subscript
@@ -24,8 +24,9 @@ TYPES: Final[dict[str, type[np.generic]]] = {
     "byte": np.int8, "ubyte": np.uint8, "short": np.int16, "ushort": np.uint16, "long": np.int32, "ulong": np.uint32,
     "long64": np.int64, "ulong64": np.uint64, "float": np.float32, "double": np.float64, "string": np.uint8,
 }  # fmt: skip
-# Doubles beyond this have no 64-bit integer.
-_LARGEST: Final = 9.2e18
+# The largest doubles that are 64-bit integers, with a sign and without.
+_LARGEST: Final = 2.0**63 - 1024
+_LARGEST_UNSIGNED: Final = 2.0**64 - 2048
 
 _ARITHMETIC: Final[dict[str, Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "**": np.power,
@@ -108,14 +109,19 @@ class DataArray(ArrayValue):
         new.column_wise = self.column_wise
         return new
 
+    @property
+    def byte_count(self) -> int:
+        """The memory that its elements take, in bytes."""
+        return int(self.data.nbytes)
+
     def contains(self, key: Value) -> bool:
         """Tell whether `key` is an index."""
         index = to_number(key)
         return index == int(index if math.isfinite(index) else -1) and 0 <= index < self.data.shape[0]
 
-    def keys(self) -> list[str]:
+    def keys(self) -> Iterator[str]:
         """Return the indices of rows, or of a single row."""
-        return [str(n) for n in range(self.data.shape[0])]
+        return (str(n) for n in range(self.data.shape[0]))
 
     def binary(self, operator: str, other: Value, *, reflected: bool) -> Value:
         """Apply an operator element by element."""
@@ -220,7 +226,10 @@ class DataArray(ArrayValue):
         with np.errstate(all="ignore"):
             if self.data.dtype.kind == "f":
                 return values.astype(self.data.dtype)
-            return _whole(values).astype(self.data.dtype)
+            if self.data.dtype != np.uint64 or not np.any(values > _LARGEST):
+                return _whole(values).astype(self.data.dtype)
+            large = np.minimum(np.maximum(np.nan_to_num(np.trunc(values)), 0.0), _LARGEST_UNSIGNED).astype(np.uint64)
+            return np.where(values > _LARGEST, large, _whole(values).astype(np.uint64))
 
     # -- subscripts --------------------------------------------------------------------------------------------------
 
@@ -254,41 +263,43 @@ class DataArray(ArrayValue):
                 indices.extend(range(size)[_range(item, size)])
             else:
                 indices.append(_index(item, size))
-            if len(indices) > self.limits.array_elements:
-                exceeded("array_elements", self.limits.array_elements, "The size of an array")
+            if len(indices) > self.limits.index_items:
+                exceeded("index_items", self.limits.index_items, "The number of indices in brackets")
         return indices
 
     # -- printing ----------------------------------------------------------------------------------------------------
 
     def text(self) -> str:
         """Return what ``print`` shows: repeats are counted."""
+        rows = self.data.reshape(1, -1) if self.data.ndim == 1 else self.data
+        starts = _changes(np.any(rows[1:] != rows[:-1], axis=1))
+        self._count_printed(len(starts))
+        lengths = np.diff([*starts, len(rows)]).tolist()
         if self.element == "string":
-            rows = self.data if self.data.ndim == 2 else [self.data]
-            texts = [DataArray(row, "string", self.limits).element_text() for row in rows]
-            return texts[0] if self.data.ndim == 1 else "{" + ", ".join(f'"{text}"' for text in texts) + "}"
-        if self.data.ndim == 1:
-            return self._row(self.data)
+            texts = [(DataArray(rows[n], "string", self.limits).element_text()) for n in starts]
+            if self.data.ndim == 1:
+                return texts[0]
+            return "{" + ", ".join(_repeated(f'"{t}"', n) for t, n in zip(texts, lengths, strict=True)) + "}"
         pieces: list[str] = []
-        length = start = 0
-        rows = self.data
-        while start < len(rows):
-            end = start + 1
-            while end < len(rows) and np.array_equal(rows[start], rows[end]):
-                end += 1
-            pieces.append(_repeated(self._row(rows[start]), end - start))
-            length += len(pieces[-1])
-            if length > self.limits.string_length:
-                exceeded("string_length", self.limits.string_length, "The length of a string")
-            start = end
-        return "{" + ", ".join(pieces) + "}"
+        shown = 0
+        for start, count in zip(starts, lengths, strict=True):
+            row = rows[start]
+            edges = _changes(row[1:] != row[:-1])
+            shown += len(edges)
+            self._count_printed(shown)
+            ends = pairwise([*edges, len(row)])
+            inner = ", ".join([_repeated(format_number(float(row[a])), b - a) for a, b in ends])
+            pieces.append(_repeated("{" + inner + "}", count))
+        return pieces[0] if self.data.ndim == 1 else "{" + ", ".join(pieces) + "}"
 
-    def _row(self, row: Elements) -> str:
-        edges = [0, *(np.flatnonzero(row[1:] != row[:-1]) + 1).tolist(), len(row)]
-        # Each item takes two characters at least.
-        if 2 * len(edges) > self.limits.string_length:
-            exceeded("string_length", self.limits.string_length, "The length of a string")
-        pairs = pairwise(edges)
-        return "{" + ", ".join(_repeated(format_number(float(row[a])), b - a) for a, b in pairs) + "}"
+    def _count_printed(self, count: int) -> None:
+        if count > self.limits.printed_numbers:
+            exceeded("printed_numbers", self.limits.printed_numbers, "The number of values to print of an array")
+
+
+def _changes(different: Elements) -> list[int]:
+    """Return where runs of equal items begin, of whether each item differs from the one before it."""
+    return [0, *(np.flatnonzero(different) + 1).tolist()]
 
 
 def _repeated(text: str, count: int) -> str:

@@ -23,8 +23,15 @@ ELEMENT_TYPES: Final = frozenset(
 class DefinitionParser(ExpressionParser):
     """The part of the parser for what makes variables and macros."""
 
-    def __init__(self, lexer: Lexer, macros: MacroTable, limits: Limits, is_variable: Callable[[str], bool]) -> None:
-        super().__init__(lexer, limits, is_variable)
+    def __init__(
+        self,
+        lexer: Lexer,
+        macros: MacroTable,
+        limits: Limits,
+        is_variable: Callable[[str], bool],
+        is_function: Callable[[str], bool],
+    ) -> None:
+        super().__init__(lexer, limits, is_variable, is_function)
         self._macros = macros
         self._blocks = 0
         self._ended_by_newline = False
@@ -79,7 +86,11 @@ class DefinitionParser(ExpressionParser):
         self.lexer.expanding = True
         value: nodes.Expression | None = None
         if self.accept("=") or (word == "constant" and not self._at_end_of_statement()):
+            if word != "local":
+                self.target(target, self.peek())
             value = self.expression()
+        elif word == "constant":
+            self.fail(self.peek())
         return nodes.Declared(target, is_array, value)
 
     def _target_name(self) -> nodes.Name | nodes.Indirect:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
+# Characters of a line that an error carries.
+NEAR = 80
 # A message names this many of the calls that led to an error.
 _CALLS_SHOWN = 4
 
@@ -32,7 +34,7 @@ class SpecLanguageError(SpecError):
     Attributes:
         message: the text that SPEC shows.
         position: source, line and macro, as soon as they are known.
-        near: the program text around the fault, where it is known.
+        near: the line of the program around the fault, where it is known.
         calls: the macro functions that were active, innermost first.
 
     """
@@ -59,6 +61,10 @@ class SpecLanguageError(SpecError):
         """The macro whose text it was, or an empty string."""
         return self.position.macro if self.position else ""
 
+    def near_line(self) -> str:
+        """Return a line below the message that shows the text around; empty while unknown."""
+        return f"\n    near: {self.near}" if self.near else ""
+
     def where(self) -> str:
         """Say where it happened, in words; empty while unknown."""
         if self.position is None:
@@ -66,10 +72,12 @@ class SpecLanguageError(SpecError):
         words = f'in "{self.source}" at line {self.line}' if self.source != "tty" else 'on "tty"'
         if self.macro:
             words += f', macro "{self.macro}"'
-        if self.calls:
-            shown = [f"{name}()" for name in self.calls[:_CALLS_SHOWN]]
-            words += f", called in {' in '.join(shown)}{' ...' if len(self.calls) > _CALLS_SHOWN else ''}"
-        return words
+        return f"{words}, called in {self.calls_text()}" if self.calls else words
+
+    def calls_text(self) -> str:
+        """Return the macro functions that were active, innermost first, as far as they help."""
+        shown = [f"{name}()" for name in self.calls[:_CALLS_SHOWN]]
+        return f"{' in '.join(shown)}{' ...' if len(self.calls) > _CALLS_SHOWN else ''}"
 
 
 class SpecSyntaxError(SpecLanguageError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from . import messages
 from .associative import SEPARATOR, AssociativeArray
 from .errors import SpecRuntimeError, UndefinedNameError
+from .room import size_of
 from .symbols import DELETED
 from .values import ArrayValue, NumericString, Value, from_outside, parse_number, to_key
 
@@ -115,6 +116,7 @@ def set_variable(interpreter: Interpreter, name: str, value: object, keys: tuple
     plain, path = split_name(symbols, name, keys)
     cell = symbols.cell(plain)
     new = from_python(interpreter, value)
+    interpreter.room.made(size_of(new))
     if not path:
         symbols.assign(cell, new)
         return

@@ -75,10 +75,13 @@ def number_value(raw: str) -> float:
 class ExpressionParser:
     """Recursive descent over the tokens of a lexer."""
 
-    def __init__(self, lexer: Lexer, limits: Limits, is_variable: Callable[[str], bool]) -> None:
+    def __init__(
+        self, lexer: Lexer, limits: Limits, is_variable: Callable[[str], bool], is_function: Callable[[str], bool]
+    ) -> None:
         self.lexer = lexer
         self.limits = limits
         self._is_variable = is_variable
+        self._is_built_in = is_function
         self._token: Token | None = None
         self._depth = 0
 
@@ -136,7 +139,26 @@ class ExpressionParser:
         near = "end of line" if token.kind == NEWLINE else "end of file" if token.kind == END else token.raw[:40]
         template = messages.SYNTAX_TTY if position.source == "tty" else messages.SYNTAX_FILE
         text = template.format(source=position.source, line=position.line, near=near)
-        raise SpecSyntaxError(text, position=position, near=near)
+        raise SpecSyntaxError(text, position=position)
+
+    def target(self, target: nodes.Expression, token: Token) -> nodes.Name | nodes.Indirect | nodes.Index:
+        """Return what `token` assigns to, if it is a variable or an element (4.4).
+
+        Raises:
+            SpecSyntaxError: it is something else, or the name of a function.
+
+        """
+        if not isinstance(target, nodes.Name | nodes.Indirect | nodes.Index):
+            self.fail(token)
+        if isinstance(target, nodes.Name) and self._is_function(target.name):
+            raise SpecSyntaxError(messages.FUNCTION_TARGET.format(name=target.name), position=token.position)
+        return target
+
+    def _is_function(self, name: str) -> bool:
+        if name in self.lexer.hidden:
+            return False
+        macro = self.lexer.macros.get(name)
+        return self._is_built_in(name) if macro is None else macro.is_function
 
     def enter(self) -> None:
         """Go one level deeper.
@@ -211,13 +233,12 @@ class ExpressionParser:
         token = self.peek()
         if token.kind != OPERATOR or token.raw not in ASSIGNMENTS:
             return target
-        if not isinstance(target, nodes.Name | nodes.Indirect | nodes.Index):
-            self.fail(token)
+        assigned = self.target(target, token)
         self.advance()
         self.enter()
         value = self._joined(self._assignment)
         self.leave()
-        return nodes.Assign(token.position, token.raw[:-1], target, value, height=self._height(target, value))
+        return nodes.Assign(token.position, token.raw[:-1], assigned, value, height=self._height(target, value))
 
     def _conditional(self) -> nodes.Expression:
         condition = self._binary(0)
@@ -262,10 +283,8 @@ class ExpressionParser:
         return operand
 
     def _increment(self, token: Token, target: nodes.Expression, *, prefix: bool) -> nodes.Expression:
-        if not isinstance(target, nodes.Name | nodes.Indirect | nodes.Index):
-            self.fail(token)
         step = 1 if token.raw == "++" else -1
-        return nodes.Increment(token.position, target, step, prefix, height=self._height(target))
+        return nodes.Increment(token.position, self.target(target, token), step, prefix, height=self._height(target))
 
     def _primary(self) -> nodes.Expression:
         token = self.advance()
@@ -306,8 +325,10 @@ class ExpressionParser:
         return nodes.Indirect(token.position, value, height=self._height(value))
 
     def _name(self, token: Token) -> nodes.Expression:
-        # A bracket after a variable is juxtaposition; after anything else it is a call (SPEC_LANGUAGE.md 2.5).
-        if self.at("(") and not self._is_variable(token.raw) and token.raw not in self.lexer.hidden:
+        # A bracket after a function is a call (4.1 level 1), after a variable it is juxtaposition; after a name that
+        # nobody knows yet it is a call again (2.5).
+        name = token.raw
+        if self.at("(") and (self._is_function(name) or not (self._is_variable(name) or name in self.lexer.hidden)):
             self.advance()
             self.enter()
             arguments = self.expression_list(")")

@@ -79,7 +79,8 @@ class InputStack:
         """
         self.drop_read()
         if len(self.frames) >= self._limits.input_depth:
-            exceeded("input_depth", self._limits.input_depth, "The number of texts being read")
+            name = f" (macro `{frame.macro}')" if frame.macro else f' (file "{frame.source}")'
+            exceeded("input_depth", self._limits.input_depth, f"The number of texts being read{name}")
         self.frames.append(frame)
 
     def drop_read(self) -> None:

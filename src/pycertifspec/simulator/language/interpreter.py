@@ -23,15 +23,18 @@ from .input_stack import Frame
 from .macros import MacroTable
 from .outputs import Outputs
 from .reading import Reading
-from .scope import Environment, Unit
+from .room import Room
+from .scope import EXTRAS, Environment, Unit
 from .standard import standard_commands, standard_functions, standard_variables
 from .symbols import Cell, Symbols
 from .values import ArrayValue, Value, from_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from io import StringIO
 
     from .host import Host
+    from .scope import Run
 
 # Defined text that is run after an error, in this order (SPEC_LANGUAGE.md 2.7).
 CLEANUPS = ("cleanup", "cleanup1", "cleanup_once", "cleanup_always")
@@ -58,7 +61,7 @@ class Interpreter(Calls):
         coverage: a set that collects the (source, line) of statements that were run, or None; see `watch_lines`.
         on_reset: called first after an error: stops motors and counters.
         on_calc: ``calc()``: the geometry.
-        on_save: ``savstate``.
+        on_save: ``savstate``; an error unless the embedding program keeps the state.
         asks_before_undef: whether ``undef`` with many matches asks the person at the keyboard.
         last_was_expression: whether the last statement that was run was an expression.
         history: the lines that were typed.
@@ -78,7 +81,7 @@ class Interpreter(Calls):
         self.program_name = program_name
         self.limits = limits or _limits.Limits()
         self.choices = choices or _choices.Choices()
-        self.symbols = Symbols()
+        self.symbols = Symbols(most=self.limits.names)
         self.macros = MacroTable(self.limits, self.choices.piece_separator)
         self.outputs = Outputs(host, self.limits)
         self.functions = standard_functions()
@@ -87,16 +90,18 @@ class Interpreter(Calls):
         self.coverage: set[tuple[str, int]] | None = None
         self.on_reset: Callable[[], None] = lambda: None
         self.on_calc: Callable[[int, Value], Value] = lambda _code, _argument: 0.0
-        self.on_save: Callable[[], None] = lambda: None
+        self.on_save: Callable[[], None] = _no_place_for_the_state
         # Server clients are not asked (SPEC_LANGUAGE.md 2.1): the host turns it off for them.
         self.asks_before_undef = True
         self.last_was_expression = False
         self.history: list[str] = []
         self.interrupted = False
         # Files that getline() is reading: what is left of them.
-        self.open_reads: dict[str, list[str]] = {}
+        self.open_reads: dict[str, StringIO] = {}
         self._readings: list[Reading] = []
         self._eval_depth = 0
+        self._statement_frames: list[list[Value]] = []
+        self.room = Room(self.limits, self._held)
         standard_variables(self)
 
     # -- for the embedding program -----------------------------------------------------------------------------------
@@ -169,6 +174,16 @@ class Interpreter(Calls):
         self.symbols.set_builtin(name, array)
         return array
 
+    def _held(self) -> Iterator[Value]:
+        """Give every value that variables and macros hold."""
+        yield from [cell.value for cell in self.symbols]
+        for reading in self._readings:
+            yield from [cell.value for cell in reading.session.values()]
+        for frame in (*self._statement_frames, *self._active):
+            yield from (frame[EXTRAS] or {}).values()
+            yield from frame[EXTRAS + 1 :]
+        yield from [macro.text for macro in map(self.macros.get, self.macros) if macro is not None]
+
     # -- running -----------------------------------------------------------------------------------------------------
 
     def read_on(self, reading: Reading, outer: Environment | None = None) -> Value:
@@ -178,13 +193,15 @@ class Interpreter(Calls):
         try:
             while True:
                 self.check_interrupt()
-                statement = reading.next_statement()
-                if statement is None:
-                    return value
+                statement = None
                 try:
+                    statement = reading.next_statement()
+                    if statement is None:
+                        return value
                     value, ends = self._run_statement(statement, reading, outer)
                 except SpecLanguageError as error:
-                    error.near = error.near or reading.text_around(error.position, statement.position)
+                    places = error.position, None if statement is None else statement.position
+                    error.near = error.near or self.macros.text_at(error.position) or reading.text_around(*places)
                     raise
                 if ends:
                     return value
@@ -202,18 +219,27 @@ class Interpreter(Calls):
             try:
                 if self.coverage is not None:
                     self.coverage.add((statement.position.source, statement.position.line))
-                value = run([None] * unit.size)
+                value = self._with_frame(run, unit.size)
             except SpecLanguageError as error:
                 error.position = error.position or statement.position
                 raise
             # eval() in the expression has changed it.
             self.last_was_expression = True
             return value, False
-        signal = compiler.statement(statement)([None] * unit.size)
+        signal = self._with_frame(compiler.statement(statement), unit.size)
         if isinstance(signal, tuple):
             reading.stack.clear()
             return signal[0], True
         return 1.0, False
+
+    def _with_frame(self, run: Run, size: int) -> Value:
+        """Run a mini-program with variables of its own."""
+        frame: list[Value] = [None] * size
+        self._statement_frames.append(frame)
+        try:
+            return run(frame)
+        finally:
+            self._statement_frames.pop()
 
     def queue_file(self, text: str, name: str) -> None:
         """Read a command file before the rest of what is being read now."""
@@ -290,7 +316,8 @@ class Interpreter(Calls):
         text = error.message
         if where and error.source not in text:
             text += f" ({where})"
-        self.outputs.write_error(f"#E {text}\n", f"{text}\n")
+        near = "" if isinstance(error, MacroInterruptError) or not (where or error.line > 1) else error.near_line()
+        self.outputs.write_error(f"#E {text}{near}\n", f"{text}{near}\n")
 
     @contextmanager
     def _room(self) -> Iterator[None]:
@@ -352,7 +379,9 @@ class Interpreter(Calls):
         """
         from .data_array import DataArray  # noqa: PLC0415  numpy is imported when the first array is made
 
-        return DataArray.zeros(element, shape, self.limits)
+        array = DataArray.zeros(element, shape, self.limits)
+        self.room.made(array.byte_count)
+        return array
 
     def replace_global(self, name: str, array: ArrayValue) -> None:
         """Make a global data array, in place of whatever has that name."""
@@ -369,3 +398,7 @@ class Interpreter(Calls):
     def is_array(self, value: Value) -> bool:
         """Tell whether a value is an array of either kind."""
         return isinstance(value, (AssociativeArray, ArrayValue))
+
+
+def _no_place_for_the_state() -> NoReturn:
+    raise SpecRuntimeError(messages.NO_STATE)

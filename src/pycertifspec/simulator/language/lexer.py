@@ -83,12 +83,13 @@ class Lexer:
         self.on_expand: Callable[[Macro, list[str], Position], None] | None = None
         self._expansions = 0
         self._expanded_characters = 0
+        self._tokens = 0
         self._last = Frame("", "tty")
 
     def begin_statement(self) -> None:
         """Count expansions anew."""
         self._expansions = 0
-        self._expanded_characters = 0
+        self._expanded_characters = self._tokens = 0
 
     def next(self) -> Token:
         """Return the next token; `END` when the input is used up.
@@ -98,6 +99,9 @@ class Lexer:
             LimitExceededError: macros expand without end.
 
         """
+        self._tokens += 1
+        if self._tokens > self.limits.statement_tokens:
+            exceeded("statement_tokens", self.limits.statement_tokens, "The number of words in one statement")
         while True:
             frame = self.stack.next_frame(between_statements=self.between_statements)
             if frame is None:
@@ -188,7 +192,8 @@ class Lexer:
                 if quoted is not None:
                     frame.offset = quoted.end()
                     # Only the quote itself needs a backslash here; other escapes are for the string it becomes.
-                    word = [*(word or ()), quoted[1].replace("\\" + character, character)]
+                    word = word or []
+                    word.append(quoted[1].replace("\\" + character, character))
                 elif not self.stack.merge():
                     raise IncompleteInputError("quot", frame.position(offset))
             elif character == "\\":
@@ -200,7 +205,8 @@ class Lexer:
                     continue
                 else:
                     frame.offset += 2
-                    word = [*(word or ()), pair[1:] if pair[1:] in {'"', "'"} else pair]
+                    word = word or []
+                    word.append(pair[1:] if pair[1:] in {'"', "'"} else pair)
             else:
                 frame.offset, word = _take_plain(text, offset, word)
         return _finish(arguments, word)[0]
@@ -265,7 +271,9 @@ def _take_plain(text: str, offset: int, word: list[str] | None) -> tuple[int, li
     end = offset
     while end < len(text) and text[end] not in " \t\r\f\v\n;{}\"'\\":
         end += 1
-    return end, [*(word or ()), text[offset:end]]
+    word = word or []
+    word.append(text[offset:end])
+    return end, word
 
 
 def _end_of_line(text: str, offset: int) -> int:

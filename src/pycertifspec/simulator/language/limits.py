@@ -28,14 +28,35 @@ class Limits:
     input_depth: int = 1_000
     # Text of one macro; the largest standard macros have some thousands of characters.
     macro_characters: int = 1_000_000
+    # Macros, and pieces of one chained macro: the standard ones are three hundred, and a site's some thousands.
+    macros: int = 50_000
+    macro_pieces: int = 5_000
+    # Names that programs have used for variables: a cell is kept for each.
+    names: int = 200_000
     # Arguments of a text macro (SPEC_LANGUAGE.md 2.2: older releases take 25 and number them $1 to $25).
     macro_arguments: int = 1_000
     # Characters in one string, element or line.
     string_length: int = 16_000_000
-    # Elements of one associative array.
-    associative_elements: int = 1_000_000
-    # Elements of one data array: a 4k detector image is 16 million.
-    array_elements: int = 50_000_000
+    # Elements of one associative array: no macro has ten thousand; sorting so many takes a tenth of a second.
+    associative_elements: int = 100_000
+    # Elements of one data array: a 4k detector image has 16.8 million, and takes a tenth of a second an operation.
+    array_elements: int = 17_000_000
+    # Rows or columns that one list of indices may name: a list of Python's is made of them.
+    index_items: int = 500_000
+    # Points of a curve whose centre or width is asked for: they are walked one by one.
+    curve_points: int = 500_000
+    # Numbers that print shows of one data array, repeats counted once: a screenful has some hundreds.
+    printed_numbers: int = 100_000
+    # Text that decode("json") takes: what it makes of it needs fifty times the room.
+    json_characters: int = 2_000_000
+    # Text that tty_fmt() lays out: a wide screen has 40,000 characters.
+    screen_characters: int = 100_000
+    # Conversions in one format.
+    printf_conversions: int = 10_000
+    # Tokens of one statement or block: the longest macro files have some ten thousand altogether.
+    statement_tokens: int = 200_000
+    # Bytes that all variables and macros may hold together: three 4k images and as much text again.
+    value_bytes: int = 800_000_000
     # Width and precision in a format: a wide screen has 400 columns.
     printf_width: int = 10_000
     # Characters of a regular expression, after {n,m} is written out.

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
-from .errors import exceeded
+from .errors import NEAR, exceeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from .errors import Position
     from .limits import Limits
 
 # SPEC_LANGUAGE.md 2.3: $1 to $25.
@@ -133,6 +134,8 @@ class MacroTable:
         """
         if len(macro.text) > self._limits.macro_characters:
             exceeded("macro_characters", self._limits.macro_characters, f"The text of macro `{macro.name}'")
+        if len(self._macros) >= self._limits.macros and macro.name not in self._macros:
+            exceeded("macros", self._limits.macros, "The number of macros")
         self._macros[macro.name] = macro
         self.version += 1
 
@@ -157,6 +160,17 @@ class MacroTable:
         self.version += 1
         return self._macros.pop(name, None) is not None
 
+    def text_at(self, place: Position | None) -> str:
+        """Return the line of a macro's text at a place in it; empty if it is in none, or at the place of its use."""
+        macro = self._macros.get(place.macro) if place is not None and place.macro else None
+        if macro is None or place is None or macro.source != place.source:
+            return ""
+        if macro.source == "tty" and not macro.is_function:
+            return ""
+        lines = macro.text.split("\n")
+        index = place.line - macro.line
+        return lines[index].strip()[:NEAR] if 0 <= index < len(lines) else ""
+
     def matching(self, patterns: Iterable[str]) -> list[str]:
         """Return the names that match one of `patterns` (``* ? [..]``), sorted; all when there is no pattern."""
         wanted = list(patterns) or ["*"]
@@ -175,6 +189,8 @@ class MacroTable:
                 pieces[same[0]] = piece
             else:
                 pieces.append(piece)
+        if len(pieces) > self._limits.macro_pieces:
+            exceeded("macro_pieces", self._limits.macro_pieces, f"The number of pieces of macro `{name}'")
         self._define_chain(Macro(name, "", source), pieces)
 
     def change_pieces(self, name: str, key: str, action: str) -> None:

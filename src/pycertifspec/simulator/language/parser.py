@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import nodes
+from . import messages, nodes
 from .definitions import ELEMENT_TYPES, DefinitionParser
+from .errors import SpecSyntaxError
 from .lexer import END, NAME, NEWLINE, OPERATOR, Lexer, Token
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Parser(DefinitionParser):
         limits: how deep and how long things may be.
         commands: what each built-in command takes: `EXPRESSIONS`, `WORDS` or `NOTHING`.
         is_variable: tells whether a name is a variable now; a bracket after one is no call.
+        is_function: tells whether a name is a built-in function: a bracket after one is a call, and it is no variable.
         waiting: whether a person is typing, so that an ``if`` waits for its ``else``.
 
     """
@@ -42,11 +44,13 @@ class Parser(DefinitionParser):
         *,
         commands: Mapping[str, str],
         is_variable: Callable[[str], bool] = lambda _name: False,
+        is_function: Callable[[str], bool] = lambda _name: False,
         waiting: bool = False,
     ) -> None:
-        super().__init__(Lexer(stack, macros, limits), macros, limits, is_variable)
+        super().__init__(Lexer(stack, macros, limits), macros, limits, is_variable, is_function)
         self.stack = stack
         self._commands = commands
+        self._loops = 0
         self._waiting = waiting
         self._handlers: dict[str, Callable[[Token], nodes.Statement]] = {
             "if": self._if, "while": self._while, "for": self._for, "return": self._return,
@@ -60,7 +64,7 @@ class Parser(DefinitionParser):
     def reset(self) -> None:
         """Forget a statement that was left unfinished."""
         self._token = None
-        self._depth = self._blocks = 0
+        self._depth = self._blocks = self._loops = 0
         self.lexer.expanding = True
 
     def next_statement(self) -> nodes.Statement | None:
@@ -179,7 +183,13 @@ class Parser(DefinitionParser):
         return found
 
     def _while(self, token: Token) -> nodes.Statement:
-        return nodes.While(token.position, self._condition(), self._body())
+        return nodes.While(token.position, self._condition(), self._loop_body())
+
+    def _loop_body(self) -> nodes.Statement:
+        self._loops += 1
+        body = self._body()
+        self._loops -= 1
+        return body
 
     def _for(self, token: Token) -> nodes.Statement:
         self.expect("(")
@@ -188,17 +198,15 @@ class Parser(DefinitionParser):
             start = self.comma_list()
         if self.accept(")"):
             loop = start[0] if len(start) == 1 else None
-            if not isinstance(loop, nodes.Contains) or not isinstance(
-                loop.key, nodes.Name | nodes.Indirect | nodes.Index
-            ):
+            if not isinstance(loop, nodes.Contains) or isinstance(loop.array, nodes.Number | nodes.String):
                 self.fail(token)
-            return nodes.ForIn(token.position, loop.key, loop.array, self._body())
+            return nodes.ForIn(token.position, self.target(loop.key, token), loop.array, self._loop_body())
         self.expect(";")
         condition = None if self.at(";") else self.expression()
         self.expect(";")
         step = [] if self.at(")") else self.comma_list()
         self.expect(")")
-        return nodes.For(token.position, start, condition, step, self._body())
+        return nodes.For(token.position, start, condition, step, self._loop_body())
 
     def _return(self, token: Token) -> nodes.Statement:
         following = self.peek()
@@ -208,6 +216,8 @@ class Parser(DefinitionParser):
         return nodes.Return(token.position, value)
 
     def _leave_word(self, token: Token) -> nodes.Statement:
+        if token.raw in {"break", "continue"} and not self._loops:
+            raise SpecSyntaxError(messages.OUTSIDE_LOOP.format(word=token.raw), position=token.position)
         self._end_statement()
         return nodes.Leave(token.position, token.raw)
 

@@ -23,6 +23,8 @@ _UNSIGNED_BITS: Final = 32
 
 # Templates are kept as what they consist of: a macro formats with the same one again and again.
 _KEPT_TEMPLATES: Final = 512
+# A longer one is no template that somebody wrote, but text that is printed.
+_LONGEST_KEPT: Final = 2_000
 
 
 class _Conversion(NamedTuple):
@@ -46,7 +48,6 @@ class _Conversion(NamedTuple):
     precision: int | None
 
 
-@lru_cache(maxsize=_KEPT_TEMPLATES)
 def _parsed(template: str) -> tuple[str | _Conversion, ...]:
     """Return a template as its texts and conversions; an unknown conversion is text."""
     parts: list[str | _Conversion] = []
@@ -68,6 +69,9 @@ def _parsed(template: str) -> tuple[str | _Conversion, ...]:
     return tuple(part for part in parts if part)
 
 
+_parsed_before = lru_cache(maxsize=_KEPT_TEMPLATES)(_parsed)
+
+
 def _written(kind: str, flags: str, width: int, precision: int) -> tuple[str, str]:
     """Return the begin and the precision of a conversion as Python's formats have them."""
     start = f"%{''.join(sorted(set(flags)))}{width or ''}"
@@ -84,7 +88,9 @@ def format_text(template: str, values: Sequence[Value], limits: Limits) -> str:
     arguments = chain(values, repeat(None))  # missing ones are unset
     pieces: list[str] = []
     length = 0
-    for part in _parsed(template):
+    if len(template) > _LONGEST_KEPT and template.count("%") > limits.printf_conversions:
+        exceeded("printf_conversions", limits.printf_conversions, "The number of conversions in a format")
+    for part in _parsed_before(template) if len(template) <= _LONGEST_KEPT else _parsed(template):
         piece = part if part.__class__ is str else _convert(part, arguments, limits)  # type: ignore[arg-type]
         pieces.append(piece)
         length += len(piece)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .errors import IncompleteInputError
+from .errors import NEAR, IncompleteInputError
 from .input_stack import InputStack
 from .parser import Parser
 
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from .input_stack import Frame
     from .interpreter import Interpreter
     from .symbols import Cell
-
-# Characters of a line that an error carries.
-_NEAR = 80
 
 
 class Reading:
@@ -33,6 +30,7 @@ class Reading:
             interpreter.limits,
             commands=interpreter.commands.styles,
             is_variable=interpreter.symbols.is_global,
+            is_function=interpreter.functions.__contains__,
             waiting=waiting,
         )
         self.waiting = waiting
@@ -61,5 +59,5 @@ class Reading:
                 lines = frame.text.split("\n") if place is not None and frame.source == place.source else []
                 index = place.line - frame.line if place is not None and not frame.macro else -1
                 if 0 <= index < len(lines):
-                    return lines[index].strip()[:_NEAR]
+                    return lines[index].strip()[:NEAR]
         return ""

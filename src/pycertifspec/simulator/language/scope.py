@@ -95,6 +95,26 @@ class CellReference(Reference):
         self._symbols.assign(self.cell, value)
 
 
+class OuterReference(CellReference):
+    """A variable outside any brace: assigning makes it global; until then it is the one that the braces use."""
+
+    __slots__ = ("_frame", "_slot")
+
+    def __init__(self, symbols: Symbols, cell: Cell, frame: Frame, slot: int) -> None:
+        super().__init__(symbols, cell)
+        self._frame = frame
+        self._slot = slot
+
+    def get(self) -> Value:
+        """Return the value."""
+        return self.cell.value if self.cell.is_global else self._frame[self._slot]
+
+    def set(self, value: Value) -> None:
+        """Assign."""
+        _make_global(self.cell, self._frame, self._slot)
+        self._symbols.assign(self.cell, value)
+
+
 class ExtraReference(Reference):
     """A private variable whose name was made up at run time."""
 
@@ -162,10 +182,15 @@ class Environment:
         if unit.outer is not None and unit.outer.knows(name):
             return unit.outer.find(name)
         cell = unit.symbols.cell(name)
-        if cell.is_global or self.auto_global:
+        if cell.is_global:
             return CellReference(unit.symbols, cell)
         if name in unit.temporaries:
-            return SlotReference(name, self.frame, unit.temporaries[name])
+            slot = unit.temporaries[name]
+            if self.auto_global:
+                return OuterReference(unit.symbols, cell, self.frame, slot)
+            return SlotReference(name, self.frame, slot)
+        if self.auto_global and name not in (self.frame[EXTRAS] or {}):
+            return CellReference(unit.symbols, cell)
         return ExtraReference(name, self.frame)
 
     def is_local(self, name: str) -> bool:
@@ -263,12 +288,11 @@ class Unit:
             return _in_cell(self.silent, self.session[name])
         if self.outer is not None and self.outer.knows(name):
             return _elsewhere(self.outer.find(name))
-        cell = self.symbols.cell(name)
-        if self.auto_global:
-            return _in_cell(self.symbols, cell)
+        # One slot for the whole tree, so that a loop's condition and what stands in its braces are one variable (1.1).
         if name not in self.temporaries:
             self.temporaries[name] = self.new_slot()
-        return _global_or_slot(self.symbols, cell, self.temporaries[name])
+        cell, slot = self.symbols.cell(name), self.temporaries[name]
+        return _outside_braces(self.symbols, cell, slot) if self.auto_global else _inside(self.symbols, cell, slot)
 
 
 _Access: TypeAlias = "tuple[Run, Store, Callable[[Frame], Reference]]"
@@ -310,10 +334,30 @@ def _elsewhere(reference: Reference) -> _Access:
     )
 
 
-def _global_or_slot(symbols: Symbols, cell: Cell, slot: int) -> _Access:
-    def read(frame: Frame) -> Value:
-        return cell.value if cell.is_global else frame[slot]
+def _make_global(cell: Cell, frame: Frame, slot: int) -> None:
+    """Hand the value that braces have given a variable to the global one that it becomes now."""
+    if not cell.is_global:
+        cell.value = frame[slot]
 
+
+def _reader(cell: Cell, slot: int) -> Run:
+    return lambda frame: cell.value if cell.is_global else frame[slot]
+
+
+def _outside_braces(symbols: Symbols, cell: Cell, slot: int) -> _Access:
+    def store(frame: Frame, value: Value) -> None:
+        if cell.plain and value.__class__ in SCALARS:
+            cell.value = value
+            if symbols.on_change is not None:
+                symbols.on_change(cell.name, None, value)
+        else:
+            _make_global(cell, frame, slot)
+            symbols.assign(cell, value)
+
+    return _reader(cell, slot), store, lambda frame: OuterReference(symbols, cell, frame, slot)
+
+
+def _inside(symbols: Symbols, cell: Cell, slot: int) -> _Access:
     def store(frame: Frame, value: Value) -> None:
         if cell.plain and value.__class__ in SCALARS:
             cell.value = value
@@ -327,4 +371,4 @@ def _global_or_slot(symbols: Symbols, cell: Cell, slot: int) -> _Access:
     def refer(frame: Frame) -> Reference:
         return CellReference(symbols, cell) if cell.is_global else SlotReference(cell.name, frame, slot)
 
-    return read, store, refer
+    return _reader(cell, slot), store, refer

@@ -6,13 +6,37 @@ import math
 from typing import TYPE_CHECKING
 
 from . import names_table, parser
-from .functions import arrays, definitions, files, inspection, keyboard, matching, mathematics, output, strings, system
+from .functions import (
+    array_text,
+    arrays,
+    definitions,
+    files,
+    inspection,
+    keyboard,
+    matching,
+    mathematics,
+    output,
+    strings,
+    system,
+)
 from .tables import CommandTable, FunctionTable
 
 if TYPE_CHECKING:
     from .interpreter import Interpreter
 
-_MODULES = (mathematics, strings, matching, system, keyboard, files, output, arrays, definitions, inspection)
+_MODULES = (
+    mathematics,
+    strings,
+    matching,
+    system,
+    keyboard,
+    files,
+    output,
+    arrays,
+    array_text,
+    definitions,
+    inspection,
+)
 
 
 def standard_functions() -> FunctionTable:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from . import messages
 from .associative import AssociativeArray, BuiltinArray
-from .errors import SpecRuntimeError
+from .errors import SpecRuntimeError, exceeded
 from .values import SCALARS, ArrayValue, Value
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ class Symbols:
 
     """
 
-    def __init__(self, *, owns: bool = True) -> None:
+    def __init__(self, *, owns: bool = True, most: int | None = None) -> None:
         self._cells: dict[str, Cell] = {}
         # Whether arrays are told the name of their variable, so that assignments to elements are reported too.
         self._owns = owns
+        self._most = most
         self.on_change: ChangeListener | None = None
         self.on_declare: Callable[[str], None] | None = None
 
@@ -65,9 +66,16 @@ class Symbols:
         return iter([cell for _, cell in sorted(self._cells.items()) if cell.is_global])
 
     def cell(self, name: str) -> Cell:
-        """Return the cell of a name, whether it is global or not."""
+        """Return the cell of a name, whether it is global or not.
+
+        Raises:
+            LimitExceededError: there are too many names.
+
+        """
         cell = self._cells.get(name)
         if cell is None:
+            if self._most is not None and len(self._cells) >= self._most:
+                exceeded("names", self._most, "The number of names of variables")
             cell = self._cells[name] = Cell(name)
         return cell
 

@@ -10,7 +10,7 @@ from . import messages
 from .errors import SpecRuntimeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 # Elements are Any because a value is a float, a str, None for unset, or one of the two kinds of array.
 Value: TypeAlias = Any
@@ -84,8 +84,13 @@ class ArrayValue(ABC):
         """Tell whether `key` is an index."""
 
     @abstractmethod
-    def keys(self) -> list[str]:
+    def keys(self) -> Iterable[str]:
         """Return the indices as strings."""
+
+    @property
+    @abstractmethod
+    def byte_count(self) -> int:
+        """The memory that its elements take, in bytes."""
 
     @abstractmethod
     def text(self) -> str:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from pycertifspec.session.peak import half_maximum
 from pycertifspec.simulator.language import messages
 from pycertifspec.simulator.language.errors import SpecRuntimeError, exceeded
-from pycertifspec.simulator.language.printf import format_text
 from pycertifspec.simulator.language.tables import ANY, FunctionTable
-from pycertifspec.simulator.language.values import ArrayValue, Value, parse_number, to_integer, to_number, to_text
-
-from .files import read_or_refuse
+from pycertifspec.simulator.language.values import Value, to_integer, to_number, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,12 +18,17 @@ if TYPE_CHECKING:
 
 FUNCTIONS = FunctionTable()
 
-_PER_LINE = re.compile(r"%(\d{1,6})([CW])")
-_DELIMITER = re.compile(r"%D=(.*)", re.DOTALL)
-_START_COLUMN = re.compile(r"\s*C=(\d{1,6})\s*")
+# Numbers that are sorted between two looks for an interrupt.
+_SORTED_AT_ONCE: Final = 1_000_000
 
 
-def _array(value: Value, name: str, number: int) -> DataArray:
+def data_array(value: Value, name: str, number: int) -> DataArray:
+    """Return the data array that an argument is.
+
+    Raises:
+        SpecRuntimeError: it is none.
+
+    """
     from pycertifspec.simulator.language.data_array import DataArray  # noqa: PLC0415  imports numpy
 
     if not isinstance(value, DataArray):
@@ -42,8 +43,10 @@ def _at(array: DataArray, position: int) -> tuple[int, int]:
     return position // columns, position % columns
 
 
-def _pair(arrays: Sequence[DataArray]) -> tuple[list[float], list[float]]:
+def _pair(interpreter: Interpreter, arrays: Sequence[DataArray]) -> tuple[list[float], list[float]]:
     """Return x and y of two arrays; x counts from 0 when there is one."""
+    if max(array.data.size for array in arrays) > interpreter.limits.curve_points:
+        exceeded("curve_points", interpreter.limits.curve_points, "The number of points of a curve")
     y: list[float] = arrays[-1].numbers().reshape(-1).tolist()
     x = arrays[0].numbers().reshape(-1).tolist() if len(arrays) > 1 else [float(n) for n in range(len(y))]
     count = min(len(x), len(y))
@@ -94,12 +97,12 @@ _OF_CURVE: Final[dict[str, Callable[[Sequence[float], Sequence[float]], float]]]
 def array_op(interpreter: Interpreter, command: Value, *values: Value) -> Value:
     """An operation on data arrays: "rows", "max", "sum", "fwhm", "transpose" and others."""
     name = str(to_text(command))
-    first = _array(values[0], "array_op", 2)
+    first = data_array(values[0], "array_op", 2)
     if name in _OF_ONE:
         return _OF_ONE[name](first)
     if name in _OF_CURVE or name == "com":
-        arrays = [_array(value, "array_op", n) for n, value in enumerate(values, 2)]
-        x, y = _pair(arrays)
+        arrays = [data_array(value, "array_op", n) for n, value in enumerate(values, 2)]
+        x, y = _pair(interpreter, arrays)
         return _centre(interpreter, x, y) if name == "com" else _OF_CURVE[name](x, y)
     if name in _CHANGES:
         return _CHANGES[name](interpreter, first, [to_number(value) for value in values[1:]])
@@ -112,19 +115,27 @@ def _like(array: DataArray, data: Any) -> DataArray:
     return new
 
 
-def _fill(_interpreter: Interpreter, array: DataArray, numbers: list[float]) -> Value:
+def _fill(interpreter: Interpreter, array: DataArray, numbers: list[float]) -> Value:
     by_row = numbers[0] if numbers else 0.0
     by_column = numbers[1] if len(numbers) > 1 else 1.0 if not numbers else 0.0
-    steps = array.numbers() * 0
     if array.data.ndim == 1:
-        rows = steps + 0
-        index = rows.cumsum() + list(range(array.data.size))
-        array.assign(_like_double(array, index * (by_row if array.column_wise or not by_column else by_column)))
-        return 0.0
-    row_numbers = steps + [[float(n)] for n in range(array.data.shape[0])]
-    column_numbers = steps + [float(n) for n in range(array.data.shape[1])]
-    array.assign(_like_double(array, row_numbers * by_row + column_numbers * by_column))
+        filled = _counted(array, 0) * (by_row if array.column_wise or not by_column else by_column)
+    else:
+        filled = _counted(array, 0) * by_row
+        interpreter.check_interrupt()
+        filled += _counted(array, 1) * by_column
+    interpreter.check_interrupt()
+    array.assign(_like_double(array, filled))
     return 0.0
+
+
+def _counted(array: DataArray, axis: int) -> Any:
+    """Return an array of the same shape that counts from 0 along an axis."""
+    counted = array.data.astype(float)
+    counted.fill(1.0)
+    counted.cumsum(axis=axis, out=counted)
+    counted -= 1.0
+    return counted
 
 
 def _like_double(array: DataArray, data: Any) -> DataArray:
@@ -139,9 +150,33 @@ def _transpose(_interpreter: Interpreter, array: DataArray, _numbers: list[float
     return new
 
 
-def _sort(_interpreter: Interpreter, array: DataArray, _numbers: list[float]) -> Value:
-    array.data.sort(axis=-1 if array.data.ndim == 1 else 0)
+def _sort(interpreter: Interpreter, array: DataArray, _numbers: list[float]) -> Value:
+    """Sort in pieces, which are then merged, so that it can be interrupted: numbers, or each column of a table."""
+    data = array.data
+    if data.ndim == 1:
+        _sort_column(interpreter, data)
+    elif len(data) > _SORTED_AT_ONCE:
+        for column in range(data.shape[1]):
+            _sort_column(interpreter, data[:, column])
+    else:
+        together = max(_SORTED_AT_ONCE // len(data), 1)
+        for start in range(0, data.shape[1], together):
+            interpreter.check_interrupt()
+            data[:, start : start + together].sort(axis=0)
     return 0.0
+
+
+def _sort_column(interpreter: Interpreter, data: Any) -> None:
+    size = _SORTED_AT_ONCE
+    for start in range(0, len(data), size):
+        interpreter.check_interrupt()
+        data[start : start + size].sort()
+    while size < len(data):
+        for start in range(0, len(data), 2 * size):
+            interpreter.check_interrupt()
+            # A stable sort merges the runs that it finds.
+            data[start : start + 2 * size].sort(kind="stable")
+        size *= 2
 
 
 def _contract(_interpreter: Interpreter, array: DataArray, numbers: list[float]) -> Value:
@@ -191,91 +226,13 @@ def array_copy(_interpreter: Interpreter, target: Value, *sources: Value) -> Val
     """Copy the bytes of arrays or strings over those of an array."""
     from pycertifspec.simulator.language.data_array import DataArray, copy_bytes  # noqa: PLC0415  imports numpy
 
-    destination = _array(target, "array_copy", 1)
+    destination = data_array(target, "array_copy", 1)
     pieces = [
         source if isinstance(source, DataArray) else str(to_text(source)).encode("latin-1", "replace")
         for source in sources
     ]
     copy_bytes(destination, pieces)
     return destination
-
-
-@FUNCTIONS.add("array_dump", 1, ANY)
-def array_dump(interpreter: Interpreter, *values: Value) -> Value:
-    """Write data arrays as text, to where output goes or to a file; several arrays stand side by side."""
-    rest = list(values)
-    file = None if isinstance(rest[0], ArrayValue) else str(to_text(rest.pop(0)))
-    arrays: list[DataArray] = []
-    while rest and isinstance(rest[0], ArrayValue):
-        arrays.append(_array(rest.pop(0), "array_dump", 1))
-    if not arrays:
-        raise SpecRuntimeError(messages.DATA_ARRAY_NEEDED.format(name="array_dump", number=1))
-    text = _dumped(interpreter, arrays, [str(to_text(option)) for option in rest])
-    if file is None:
-        interpreter.outputs.write(text)
-        return 0.0
-    return 0.0 if interpreter.outputs.write_only(file, text) else -1.0
-
-
-def _dumped(interpreter: Interpreter, arrays: list[DataArray], options: list[str]) -> str:
-    delimiter, per_line, mark, formats = " ", 0, "", []
-    for option in options:
-        if found := _DELIMITER.fullmatch(option):
-            delimiter = found[1]
-        elif found := _PER_LINE.fullmatch(option):
-            per_line, mark = int(found[1]), "\\" if found[2] == "C" else ""
-        else:
-            formats.append(option)
-    lines: list[str] = []
-    length = 0
-    for row in _rows(arrays):
-        interpreter.check_interrupt()
-        items = [
-            format_text(formats[min(n, len(formats) - 1)] if formats else "%.9g", [value], interpreter.limits)
-            for n, value in enumerate(row)
-        ]
-        size = per_line or max(len(items), 1)
-        groups = [delimiter.join(items[start : start + size]) for start in range(0, len(items), size)]
-        lines.append(f"{mark}\n".join(groups) + "\n")
-        length += len(lines[-1])
-        if length > interpreter.limits.string_length:
-            exceeded("string_length", interpreter.limits.string_length, "The length of a string")
-    return "".join(lines)
-
-
-def _rows(arrays: list[DataArray]) -> list[list[Value]]:
-    if arrays[0].element == "string":
-        return [[array.text()] for array in arrays]
-    if len(arrays) == 1:
-        data = arrays[0].numbers()
-        if data.ndim == 1 and not arrays[0].column_wise:
-            return [data.tolist()]
-        return [row if isinstance(row, list) else [row] for row in data.tolist()]
-    tables = [[row if isinstance(row, list) else [row] for row in array.numbers().tolist()] for array in arrays]
-    return [[value for row in rows for value in row] for rows in zip(*tables, strict=False)]
-
-
-@FUNCTIONS.add("array_read", 2, 3)
-def array_read(interpreter: Interpreter, file: Value, target: Value, option: Value = None) -> Value:
-    """Read numbers of a text file into a data array; return how many points or rows were read."""
-    array = _array(target, "array_read", 2)
-    found = _START_COLUMN.fullmatch(str(to_text(option)))
-    skip = int(found[1]) if found else 0
-    rows: list[list[float]] = []
-    for line in read_or_refuse(interpreter, file).splitlines():
-        words = line.replace(",", " ").split()
-        if words and not line.lstrip().startswith("#"):
-            numbers = [parse_number(word) for word in words]
-            rows.append([0.0 if number is None else number for number in numbers][skip:])
-    if array.data.ndim == 1:
-        flat = [number for row in rows for number in row][: array.data.size]
-        for at, number in enumerate(flat):
-            array.set_at([[float(at)]], number)
-        return float(len(flat))
-    for at, row in enumerate(rows[: array.data.shape[0]]):
-        for column, number in enumerate(row[: array.data.shape[1]]):
-            array.set_at([[float(at)], [float(column)]], number)
-    return float(min(len(rows), array.data.shape[0]))
 
 
 def _ignored(_interpreter: Interpreter, *_values: Value) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from pycertifspec.simulator.language import messages
@@ -38,13 +39,14 @@ def getline(interpreter: Interpreter, name: Value, action: Value = None) -> Valu
             return _end_of_file(interpreter, -1.0)
         # Only one file is read at a time: another name opens that one.
         reads.clear()
-        reads[path] = text.splitlines(keepends=True)[::-1]
+        reads[path] = StringIO(text)
         if wanted:
             return 0.0
-    if not reads[path]:
+    line = reads[path].readline()
+    if not line:
         return _end_of_file(interpreter, 1.0)
     interpreter.symbols.set_builtin("GETLINE_EOF", 0.0)
-    return from_outside(reads[path].pop())
+    return from_outside(line)
 
 
 def _do(interpreter: Interpreter, name: Value, start: Value) -> Value:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from pycertifspec.simulator.language import parser
 from pycertifspec.simulator.language.associative import AssociativeArray
-from pycertifspec.simulator.language.errors import join_within
+from pycertifspec.simulator.language.errors import exceeded, join_within
 from pycertifspec.simulator.language.printf import format_text
 from pycertifspec.simulator.language.tables import ANY, CommandTable, FunctionTable
 from pycertifspec.simulator.language.values import Value, to_integer, to_printed, to_text
@@ -130,6 +130,9 @@ def tty_move(interpreter: Interpreter, column: Value, row: Value, text: Value = 
 def tty_fmt(interpreter: Interpreter, column: Value, row: Value, width: Value, text: Value) -> Value:
     """Show text at a place of the screen in lines of a width; return the number of lines."""
     size = max(to_integer(width), 1)
+    limit = interpreter.limits.screen_characters
+    if len(to_text(text)) > limit:
+        exceeded("screen_characters", limit, "The text for the screen")
     words = str(to_text(text)).split()
     lines: list[str] = [""]
     for word in words:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pycertifspec.simulator.language import messages
 from pycertifspec.simulator.language.associative import SEPARATOR, AssociativeArray, from_texts
-from pycertifspec.simulator.language.errors import SpecRuntimeError, exceeded
+from pycertifspec.simulator.language.errors import SpecRuntimeError, exceeded, join_within
 from pycertifspec.simulator.language.exchange import to_python
 from pycertifspec.simulator.language.printf import format_text
+from pycertifspec.simulator.language.room import ELEMENT
 from pycertifspec.simulator.language.scanf import scan
 from pycertifspec.simulator.language.tables import ANY, FunctionTable
 from pycertifspec.simulator.language.values import ArrayValue, NumericString, Value, from_outside, to_integer, to_text
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from pycertifspec.simulator.language.scope import Reference
 
 FUNCTIONS = FunctionTable()
+
+# Numbers that are written between two looks for an interrupt.
+_JSON_PIECE: Final = 10_000
 
 
 @FUNCTIONS.add("length", 1)
@@ -49,6 +53,7 @@ def fill(target: Reference, texts: list[str], interpreter: Interpreter) -> float
     value = target.get()
     if len(texts) > interpreter.limits.associative_elements:
         exceeded("associative_elements", interpreter.limits.associative_elements, "The size of an associative array")
+    interpreter.room.made(len(texts) * ELEMENT)
     new = from_texts(texts)
     if isinstance(value, ArrayValue):
         for number, text in enumerate(texts):
@@ -69,7 +74,9 @@ def split(interpreter: Interpreter, text: Value, target: Reference, delimiter: V
     """Split a string at white space or at a delimiter into an array; return the number of parts."""
     separator = "" if delimiter is None else str(to_text(delimiter))
     whole = str(to_text(text))
-    parts = whole.split(separator) if separator and whole else whole.split()
+    # One more than may be kept, so that `fill` refuses it.
+    most = interpreter.limits.associative_elements
+    parts = whole.split(separator, most) if separator and whole else whole.split(None, most)
     return fill(target, parts, interpreter)
 
 
@@ -80,8 +87,9 @@ def sprintf(interpreter: Interpreter, template: Value, *values: Value) -> Value:
 
 
 @FUNCTIONS.add("sscanf", 2, ANY, references_from=2)
-def sscanf(_interpreter: Interpreter, text: Value, template: Value, *targets: Reference) -> Value:
+def sscanf(interpreter: Interpreter, text: Value, template: Value, *targets: Reference) -> Value:
     """Read values out of a string into variables, in a format; return how many."""
+    interpreter.room.made(len(to_text(text)))
     found = scan(str(to_text(text)), str(to_text(template)))
     count = 0
     for target, value in zip(targets, found, strict=False):
@@ -118,7 +126,7 @@ def asc(_interpreter: Interpreter, text: Value, position: Value = None) -> Value
     return float(ord(whole[place - 1])) if 1 <= place <= len(whole) else 0.0
 
 
-def _json_value(value: Value) -> Any:
+def _json_value(interpreter: Interpreter, value: Value) -> Any:
     if isinstance(value, AssociativeArray):
         nested: dict[str, Any] = {}
         for key, element in value.items():
@@ -126,17 +134,33 @@ def _json_value(value: Value) -> Any:
             if found:
                 row = nested.setdefault(first, {})
                 if isinstance(row, dict):
-                    row[second] = _json_value(element)
+                    row[second] = _json_value(interpreter, element)
             else:
-                nested[first] = _json_value(element)
+                nested[first] = _json_value(interpreter, element)
         return nested
-    if isinstance(value, ArrayValue):
-        return to_python(value).tolist()
     if isinstance(value, NumericString):
-        return _json_value(value.number)
+        return _json_value(interpreter, value.number)
     if isinstance(value, float) and value == int(value if abs(value) < 1e15 else 0):
         return int(value)
     return value
+
+
+def _json_array(interpreter: Interpreter, array: ArrayValue) -> str:
+    """Write a data array in pieces, so that it can be interrupted and ends where a string does."""
+    data = to_python(array)
+    rows = data if data.ndim == 2 else [data]
+    pieces: list[str] = []
+    length = 0
+    for row in rows:
+        numbers: list[str] = []
+        for start in range(0, len(row), _JSON_PIECE):
+            interpreter.check_interrupt()
+            numbers.append(json.dumps(row[start : start + _JSON_PIECE].tolist())[1:-1])
+            length += len(numbers[-1])
+            if length > interpreter.limits.string_length:
+                exceeded("string_length", interpreter.limits.string_length, "The length of a string")
+        pieces.append("[" + ", ".join(numbers) + "]")
+    return pieces[0] if data.ndim == 1 else "[" + ", ".join(pieces) + "]"
 
 
 @FUNCTIONS.add("encode", 2)
@@ -148,20 +172,24 @@ def encode(interpreter: Interpreter, kind: Value, value: Value) -> Value:
         if sum(len(element) for element in value.elements.values() if isinstance(element, str)) > limit:
             exceeded("string_length", limit, "The length of a string")
     if wanted == "json":
-        return json.dumps(_json_value(value))
+        text = _json_array(interpreter, value) if isinstance(value, ArrayValue) else None
+        return join_within("", [text or json.dumps(_json_value(interpreter, value))], interpreter.limits.string_length)
     if wanted == "base64":
         return base64.b64encode(to_text(value).encode()).decode()
     raise SpecRuntimeError(messages.BAD_PARAMETER.format(function="encode", option=wanted))
 
 
-def _fill_from_json(array: AssociativeArray, value: Any, keys: tuple[str, ...]) -> None:
+def _fill_from_json(interpreter: Interpreter, array: AssociativeArray, value: Any, keys: tuple[str, ...]) -> None:
+    limit = interpreter.limits.associative_elements
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, element in items:
         path = (*keys, str(key))
         # Arrays have two indices; what lies deeper stays text.
         if isinstance(element, (dict, list)) and len(path) < 2:
-            _fill_from_json(array, element, path)
+            _fill_from_json(interpreter, array, element, path)
         else:
+            if len(array.elements) >= limit:
+                exceeded("associative_elements", limit, "The size of an associative array")
             array.set(SEPARATOR.join(path), _from_json(element))
 
 
@@ -187,6 +215,8 @@ def decode(interpreter: Interpreter, kind: Value, text: Value, target: Reference
             return ""
     if wanted != "json":
         raise SpecRuntimeError(messages.BAD_PARAMETER.format(function="decode", option=wanted))
+    if len(to_text(text)) > interpreter.limits.json_characters:
+        exceeded("json_characters", interpreter.limits.json_characters, "The text to decode")
     try:
         value = json.loads(str(to_text(text)))
     except (ValueError, RecursionError):
@@ -195,7 +225,8 @@ def decode(interpreter: Interpreter, kind: Value, text: Value, target: Reference
         return _from_json(value)
     array = target.array() if target is not None else AssociativeArray()
     array.clear()
-    _fill_from_json(array, value, ())
+    _fill_from_json(interpreter, array, value, ())
+    interpreter.room.made(len(array.elements) * ELEMENT + len(to_text(text)))
     if array.owner is not None:
         interpreter.symbols.changed(array.owner, None, array)
     return float(len(array.elements)) if target is not None else array

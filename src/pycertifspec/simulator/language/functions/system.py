@@ -38,7 +38,7 @@ PARAMETERS: Final[dict[str, Value]] = {
     "date_format": "",
     "elog_timestamp": 0.0,
     "flush_interval": 0.5,
-    "HKL_rounding": 0.0,
+    "HKL_rounding": 1e-10,
     "history_size": 1000.0,
     "keep_going": 0.0,
     "legacy_limit_check": 0.0,
@@ -96,6 +96,7 @@ def unix(interpreter: Interpreter, command: Value = None, target: Reference | No
         interpreter.outputs.write(output)
     else:
         limit = interpreter.limits.string_length if most is None else max(to_integer(most), 0)
+        interpreter.room.made(len(output))
         target.set(from_outside(output[: min(limit, interpreter.limits.string_length)]))
     interpreter.check_interrupt()
     return float(status)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,12 +10,13 @@ from pycertifspec.errors import RemoteProtocolError
 from pycertifspec.wire import values
 from pycertifspec.wire.constants import ELEMENTS, DataTypes, EventTypes
 
+from .output import iso, printable
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from pycertifspec.traffic.passing import Passing
     from pycertifspec.wire.message import SpecMessage
-
-    from .passing import Passing
 
 # As much of a value as fits into a line of a terminal; --verbose shows all.
 SHORT: Final = 100
@@ -26,7 +26,6 @@ _CODE_NAMES: Final = {int(code): code.name.removeprefix("SV_").lower() for code 
 _TYPE_NAMES: Final = {int(code): code.name.removeprefix("SV_").lower() for code in DataTypes}
 KINDS: Final = tuple(_CODE_NAMES.values())
 _CALLS: Final = frozenset({EventTypes.SV_FUNC, EventTypes.SV_FUNC_WITH_RETURN})
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MARKS: Final = {"up": ">", "down": "<"}
 
 
@@ -63,8 +62,8 @@ def as_text(passing: Passing, *, full: bool = False) -> str:
     start = f"{at} {passing.connection:>3} {_MARKS[passing.direction]}"
     message = passing.message
     if message is None:
-        return f"{start} -- {_escaped(passing.note)}"
-    parts = [start, f"{kind(message):<16}", _escaped(passing.name)]
+        return f"{start} -- {printable(passing.note)}"
+    parts = [start, f"{kind(message):<16}", printable(passing.name)]
     if message.sn:
         parts.append(f"#{message.sn}")
     if message.is_error:
@@ -87,7 +86,7 @@ def as_object(passing: Passing) -> dict[str, Any]:
         "value": value,
         "type": _type_name(message) if message else "note",
         "units": "",
-        "timestamp": datetime.fromtimestamp(passing.time, UTC).isoformat(timespec="microseconds"),
+        "timestamp": iso(passing.time),
         "connection": passing.connection,
         "direction": passing.direction,
         "kind": kind(message) if message else "note",
@@ -115,7 +114,7 @@ def _value(message: SpecMessage) -> tuple[Any, str]:
 def _value_text(message: SpecMessage, *, full: bool) -> str:
     value, trouble = _value(message)
     if trouble:
-        return f"-- {_escaped(trouble)}"
+        return f"-- {printable(trouble)}"
     if message.type in ELEMENTS:
         few = value if full else value.reshape(-1)[:FEW]
         shape = "x".join(map(str, value.shape))
@@ -123,9 +122,5 @@ def _value_text(message: SpecMessage, *, full: bool) -> str:
         text = text if full or value.size <= FEW else f"{text[:-1]}, ...]"
     else:
         text = repr(value)
-    text = _escaped(text)
+    text = printable(text)
     return text if full or len(text) <= SHORT else f"{text[:SHORT]}..."
-
-
-def _escaped(text: str) -> str:
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pycertifspec.cli import messages as showing
 from pycertifspec.errors import DataFileError
 from pycertifspec.session.server import ServerSession
-from pycertifspec.traffic import recording, refusing, showing
+from pycertifspec.traffic import recording, refusing
 from pycertifspec.traffic.passing import MAX_OPEN, Listener, Passing
 from pycertifspec.wire import header, values
 from pycertifspec.wire.constants import DataTypes, EventTypes

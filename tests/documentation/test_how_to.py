@@ -1,0 +1,23 @@
+"""What the how-to pages show is what their commands print."""
+
+from __future__ import annotations
+
+import pytest
+from tests.documentation.console import PAGES, made
+
+from pycertifspec.cli.main import COMMANDS
+
+# Pages whose files and commands other tests take from them and run.
+ELSEWHERE = {"test-macros.md", "simulated-spec-in-tests.md"}
+FILES = sorted(path for path in PAGES.glob("*.md") if path.name not in ELSEWHERE)
+
+
+@pytest.mark.parametrize("name", [path.name for path in FILES])
+def test_a_page_shows_what_its_commands_print(name: str) -> None:
+    page = (PAGES / name).read_text()
+    assert made(page) == page, "`python -m tests.documentation.console` writes what they print now"
+
+
+def test_every_command_is_shown_on_a_page() -> None:
+    pages = "".join(path.read_text() for path in PAGES.glob("*.md"))
+    assert [name for name in COMMANDS if f"pycertifspec {name}" not in pages] == []
