@@ -22,14 +22,19 @@ def _commands() -> Mapping[str, str]:
     return standard_commands().styles
 
 
-def pending(text: str) -> str:
+def pending(text: str, *, last: bool = True) -> str:
     """Return which prompt SPEC would give after a text: ``more``, ``quot`` or ``cont``; nothing if it is complete.
 
     A text that is wrong is complete: SPEC says what is wrong with it. Macros are known to the server alone: where
     their arguments do not follow the grammar, brackets alone tell.
+
+    Args:
+        text: from its beginning.
+        last: whether nothing comes behind; otherwise an ``if`` waits for its ``else``.
+
     """
     limits = Limits()
-    parser = Parser(_typed(text, limits), MacroTable(limits), limits, commands=_commands(), waiting=True)
+    parser = Parser(_typed(text, limits), MacroTable(limits), limits, commands=_commands(), waiting=not last)
     try:
         while parser.next_statement() is not None:
             pass

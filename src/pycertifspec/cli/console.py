@@ -7,7 +7,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from pycertifspec.errors import LocalProtocolError, SpecError
+from pycertifspec.errors import LocalProtocolError, RemoteError, SpecError
 from pycertifspec.session import properties
 from pycertifspec.session.own_output import OwnOutput
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # What a terminal would obey; carriage returns and tabs are what macros lay their output out with.
 _CONTROL = re.compile(r"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Characters of the screen in which an error's text is looked for.
+TAIL = 4096
 # What ends SPEC itself, for everybody.
 _QUIT = re.compile(r"\s*quit\s*;?\s*")
 
@@ -70,10 +72,11 @@ def run(options: argparse.Namespace) -> None:
         news.append(prompt)
         if not output.quiet:
             prompt.write(f"{client.server_name} on {server.target.host}:{client.port}; Ctrl-D leaves\n")
-        with client.watch(properties.TTY, _Screen(prompt)):
+        screen = _Screen(prompt)
+        with client.watch(properties.TTY, screen):
             while (text := _typed(prompt)) is not None:
                 words.typed(text)
-                _run(client, output, prompt, text)
+                _run(client, output, prompt, screen, text)
 
 
 def _tell(news: list[Prompt], text: str) -> None:
@@ -96,17 +99,18 @@ def _typed(prompt: Prompt) -> str | None:
             return text
 
 
-def _run(client: Client, output: Output, prompt: Prompt, text: str) -> None:
+def _run(client: Client, output: Output, prompt: Prompt, screen: _Screen, text: str) -> None:
     """Run what was typed, statement by statement; an interruption or an error ends it."""
     try:
-        with stopping(output, "SPEC", client.wait_until_ready):
+        with stopping(output, "the command", client.wait_until_ready):
             for _, statement in statements(text):
                 client.execute(statement)
     except KeyboardInterrupt:
         pass  # said already
     except SpecError as error:
         _arrive(client)
-        prompt.write(f"{' '.join(str(error).split())}\n")
+        if not (isinstance(error, RemoteError) and error.reply and screen.has_shown(str(error.reply.body))):
+            prompt.write(f"{' '.join(str(error).split())}\n")
     else:
         _arrive(client)
 
@@ -127,8 +131,14 @@ class _Screen:
     def __init__(self, prompt: Prompt) -> None:
         self._prompt = prompt
         self._own = OwnOutput()
+        self._tail = ""
 
     def __call__(self, change: Change) -> None:
         shown = self._own.feed(str(change.value))
         if shown and not change.first:
+            self._tail = (self._tail + shown)[-TAIL:]
             self._prompt.write(_CONTROL.sub("", shown))
+
+    def has_shown(self, text: str) -> bool:
+        """Return whether a text is among what came last: SPEC says most errors on its screen, too."""
+        return bool(text.strip()) and text.strip() in self._tail

@@ -78,8 +78,8 @@ def run(options: argparse.Namespace) -> int:
 # What to do when there is no answer, by exit status.
 ADVICE = {
     3: (
-        "-- Is SPEC started as a server (`spec -S`)? Is the name of the host right (`pycertifspec config show`)? Does "
-        "a firewall let ports 6510 to 6530 through? `pycertifspec discover HOST` shows what answers there."
+        "-- Is the name of the host right (`pycertifspec config show`)? Does a firewall let the ports through? "
+        "`pycertifspec discover HOST` shows what answers there."
     ),
     4: "-- It is there, but does not answer in time: try again with -w 10, and look at SPEC's own screen.",
 }

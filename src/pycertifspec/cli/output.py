@@ -193,7 +193,6 @@ class Output:
             no_color=not self.colored,
             force_terminal=stream.isatty(),
             highlight=False,
-            soft_wrap=False,
         )
 
     @property

@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
                 try:
                     value = client.execute(statement, timeout=limit, progress=tell).value
                 except RemoteError as error:
-                    where = f"{options.file}, line {place}: " if options.file else ""
+                    where = f"{options.file}, what begins in line {place}: " if options.file else ""
                     raise RemoteError(f"{where}{error}") from error
     if output.form in ("json", "jsonl"):
         more = {"output": "".join(shown)} if output.form == "json" else {}
@@ -96,9 +96,11 @@ def statements(text: str) -> Iterator[tuple[int, str]]:
         if not held:
             begin = number
         held += line + "\n"
-        if not pending(held):
+        if not pending(held, last=False):
             if held.strip() and not held.strip().startswith("#"):
-                yield begin, held
+                yield begin, held.strip("\n")
             held = ""
-    if held.strip():
+    if held.strip() and pending(held):
         raise LocalProtocolError(f"the text ends inside the statement that begins in line {begin}")
+    if held.strip():
+        yield begin, held.strip("\n")
