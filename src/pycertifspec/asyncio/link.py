@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RemoteProtocolError, SpecError
 from pycertifspec.session import discovery
-from pycertifspec.session.client import ClientSession, told
+from pycertifspec.session.client import FAREWELL, ClientSession, told
 from pycertifspec.session.steps import (
     FOR_EVER,
     Ask,
@@ -124,6 +124,7 @@ class Link:
         self._error: SpecError | None = None
         self._connection: _Connection | None = None
         self._transport: asyncio.Transport | None = None
+        self._ended = asyncio.Event()  # the connection has
         self._outgoing: list[bytes] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._connecting: asyncio.Task[None] | None = None
@@ -141,6 +142,7 @@ class Link:
     def _open(self, found: probing.Found) -> None:
         """Begin a conversation on a new connection; registrations are made again."""
         transport = self._transport = found.transport
+        self._ended.clear()
         own = transport.get_extra_info("socket")
         own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for option, value in KEEPALIVE:
@@ -321,6 +323,7 @@ class Link:
             return
         self._error = error
         self.connected = False
+        self._ended.set()
         if self._transport is not None:
             self._transport.abort()
         self.session.lose(error)
@@ -370,6 +373,12 @@ class Link:
             self._connecting.cancel()
             await asyncio.gather(self._connecting, return_exceptions=True)
         transport = self._transport
+        if transport is not None and self._error is None:
+            self._write_rest(self._outgoing)
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(FAREWELL):
+                    transport.write_eof()  # after what waits to be sent
+                    await self._ended.wait()
         if self._connection is not None:
             self.lose(self._connection, ConnectionLostError(f"the client of {self.session.label} is closed"))
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -383,7 +392,12 @@ class Link:
         """End the connection without waiting for anything: nobody has this client any more."""
         self._closing = True
         if self._transport is not None and not self._loop.is_closed() and self._process == os.getpid():
-            self._loop.call_soon_threadsafe(self._transport.abort)
+            self._loop.call_soon_threadsafe(self._take_leave, self._transport)
+
+    def _take_leave(self, transport: asyncio.Transport) -> None:
+        with contextlib.suppress(OSError):
+            transport.write_eof()
+        self._loop.call_later(FAREWELL, transport.abort)
 
 
 _STEPS: dict[type, Callable[[Link, Any], Coroutine[Any, Any, Any]]] = {

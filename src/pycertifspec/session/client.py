@@ -36,6 +36,11 @@ MAX_SLOTS = 1_000
 
 _EVENT, _REPLY, _HELLO_REPLY = int(EventTypes.SV_EVENT), int(EventTypes.SV_REPLY), int(EventTypes.SV_HELLO_REPLY)
 
+# Seconds that a server has to close a connection after we have; one that lives does so at once. We wait for it: a
+# connection that is closed while something is unread is reset, and what we have sent last, perhaps that a motion is to
+# stop, is thrown away by the other end's system.
+FAREWELL = 1.0
+
 
 class ClientSession(Generic[P]):
     """Numbers requests, pairs replies with them, counts registrations.

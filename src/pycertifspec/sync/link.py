@@ -37,6 +37,7 @@ from pycertifspec.wire.decoder import Decoder
 
 from . import probing
 from .dispatcher import Dispatcher
+from .farewell import farewell
 from .reading import ReadingTurns
 from .sending import Sender
 from .waiter import Waiter
@@ -512,6 +513,8 @@ class Link:
         if self._process != os.getpid():
             return  # the connection belongs to the process that made it
         self._closing.set()
+        if self._error is None:
+            farewell(self._socket)
         self._lose(ConnectionLostError(f"the client of {self.session.label} is closed"))
         self._background.wake()
         if threading.current_thread() is not self._thread:
@@ -520,10 +523,11 @@ class Link:
         self.dispatcher.close()
 
     def abandon(self) -> None:
-        """End the connection without waiting for anything: nobody has this client any more."""
+        """End the connection: nobody has this client any more, or the program ends."""
         if self._process == os.getpid():
             self._abandoned = True
             self._closing.set()
+            farewell(self._socket)
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
