@@ -101,6 +101,9 @@ class Beamline:
         for part in (self._motors, counters, Links(), self._remote, DataFileFunctions()):
             part.install(interpreter)
         interpreter.asks_before_undef = False
+        interpreter.held_elsewhere.append(
+            lambda: [known.value for known in self._properties.values() if isinstance(known, SentProperty)]
+        )
         motors = {motor.mnemonic: motor for motor in self.instrument.motors}
         counted = {counter.mnemonic: counter for counter in self.instrument.counters}
         # What is disabled is not there for chained macros (SPEC_LANGUAGE.md 2.6).
