@@ -493,6 +493,8 @@ def test_after_simulate_mode_the_motors_are_where_they_were(spec: Typed) -> None
         ("x = exp(1000)", "tcount(x)", 9),
         ('counter_par(sec, "disable", 1)', "tcount(1)", 4),
         ("x = exp(1000)", "mcount(x)", 9),
+        ("x = 1", "tcount(1e300)", 9),
+        ("x = 1", "mcount(1e300)", 9),
     ],
 )
 def test_a_hardware_error_resets_unless_that_is_suppressed_and_leaves_its_code(  # 3.3

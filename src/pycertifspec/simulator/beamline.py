@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from .clock import Clock
     from .hardware.instrument import Instrument
+    from .language import Limits
     from .world import World
 
 # The standard macros, in the order in which they are read.
@@ -70,17 +71,25 @@ class Beamline:
         world: screen, keyboard, files; its screen is to be `show` of this object, see `simulated`.
         instrument: motors and counters; the default four-circle if None.
         seed: of the counters' noise.
+        limits: what macros may use.
 
     """
 
     def __init__(
-        self, name: str, clock: Clock, world: World, *, instrument: Instrument | None = None, seed: int = 0
+        self,
+        name: str,
+        clock: Clock,
+        world: World,
+        *,
+        instrument: Instrument | None = None,
+        seed: int = 0,
+        limits: Limits | None = None,
     ) -> None:
         self.name = name
         self.clock = clock
         self.world = world
         self.instrument = instrument or default_instrument(clock, seed=seed)
-        self.interpreter = Interpreter(world, program_name=name)
+        self.interpreter = Interpreter(world, program_name=name, limits=limits)
         self.simulating = self._quit = False
         self.finished = asyncio.Event()
         self._announcer = Announcer(self.instrument)
