@@ -1,4 +1,4 @@
-"""Macros that talk to other servers: `prop_…()` and `remote_…()` (PROTOCOL.md 7.1)."""
+"""Macros that talk to other servers: `prop_…()` and `remote_…()` (SPEC_LANGUAGE.md 6.9, PROTOCOL.md 7.1)."""
 
 from __future__ import annotations
 

@@ -245,7 +245,7 @@ HOOKS = (
 )  # fmt: skip
 
 
-def test_the_hooks_are_called_in_the_documented_order(spec: Typed) -> None:
+def test_the_hooks_are_called_in_the_documented_order(spec: Typed) -> None:  # 2.8
     spec('DATAFILE = "x"; global said')
     for hook in HOOKS:
         spec(f'cdef("{hook}", \'said = said "{hook} ";\')')
@@ -347,7 +347,7 @@ def test_an_error_in_a_scan_aborts_it_too(spec: Typed) -> None:
     assert "Scan aborted after 1 points.\n" in shown
 
 
-def test_a_site_s_abort_hooks_are_called(spec: Typed) -> None:
+def test_a_site_s_abort_hooks_are_called(spec: Typed) -> None:  # 2.8
     spec('rdef _cleanup2 \'print "two"\'; rdef _cleanup3 \'print "three"\'; cdef("user_scan_abort", \'print "one";\')')
     spec('cdef("user_scan_loop", "exit;")')
     assert spec("ascan samx 0 2 2 .1").endswith("one\ntwo\nthree\n")

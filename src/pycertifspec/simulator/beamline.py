@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from .clock import Clock, Work
     from .hardware.instrument import Instrument
+    from .language import Limits
     from .state import Keeper
     from .world import World
 
@@ -76,6 +77,7 @@ class Beamline:
         instrument: motors and counters; the default four-circle if None.
         geometry: the name of its geometry, `name` if None; there is one if it is known and the motors for it are there.
         seed: of the counters' noise.
+        limits: what macros may use.
 
     """
 
@@ -88,12 +90,13 @@ class Beamline:
         instrument: Instrument | None = None,
         geometry: str | None = None,
         seed: int = 0,
+        limits: Limits | None = None,
     ) -> None:
         self.name = name
         self.clock = clock
         self.world = world
         self.instrument = instrument or default_instrument(clock, seed=seed)
-        self.interpreter = Interpreter(world, program_name=name)
+        self.interpreter = Interpreter(world, program_name=name, limits=limits)
         self.simulating = self._quit = False
         self.finished = asyncio.Event()
         self._keeper: Keeper | None = None
@@ -121,6 +124,9 @@ class Beamline:
         if geometry is not None:
             GeometryFunctions(geometry, mnemonics).install(interpreter)
         interpreter.asks_before_undef = False
+        interpreter.held_elsewhere.append(
+            lambda: [known.value for known in self._properties.values() if isinstance(known, SentProperty)]
+        )
         motors = {motor.mnemonic: motor for motor in self.instrument.motors}
         counted = {counter.mnemonic: counter for counter in self.instrument.counters}
         # What is disabled is not there for chained macros (SPEC_LANGUAGE.md 2.6).

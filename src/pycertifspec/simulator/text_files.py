@@ -50,10 +50,10 @@ def read_text(path: Path, *, limit: int) -> str:
 
     """
     with os.fdopen(_open_regular(path, os.O_RDONLY), "rb") as file:
-        data = file.read(limit + 1)
-    if len(data) > limit:
-        raise OSError(f"{path} is longer than {limit} bytes")
-    return decoded(data)
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise OSError(f"{path} is longer than {limit} bytes")
+        return decoded(file.read(size))
 
 
 def decoded(data: bytes) -> str:

@@ -104,6 +104,12 @@ def test_any_program_of_the_generator_ends_well(seed: Any) -> None:
     fuzzing.check(fuzzing.Generator(seed).program())
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**32))
+def test_any_program_ends_well_on_a_beamline_whose_motors_move(seed: Any) -> None:
+    fuzzing.check_beamline(fuzzing.Generator(seed).hardware_program())
+
+
 @given(st.text(alphabet="ab'\"\\\n $1{};", max_size=40))
 def test_a_definition_survives_being_quoted(text: Any) -> None:
     quoted = quote_definition(text)

@@ -154,7 +154,10 @@ class CounterFunctions:
         return known.get(word, -1.0)
 
     def wait(self, interpreter: Interpreter, mode: Value = None) -> Value:
-        """Wait until motors (bit 1) and counters (bit 2) are done; with bit 32, tell whether they are busy."""
+        """Wait until motors (bit 1) and counters (bit 2) are done; with bit 32, tell whether they are busy.
+
+        A negative number waits with a message.
+        """
         bits = abs(to_integer(mode)) if mode is not None else 0
         which = bits & (MOTORS | COUNTERS | ACQUISITION)
         motors, counters = bool(not which or which & MOTORS), bool(not which or which & (COUNTERS | ACQUISITION))
@@ -162,6 +165,9 @@ class CounterFunctions:
             interpreter.check_interrupt()
             self._instrument.clock.look()
             return float(self._instrument.is_busy(motors=motors, counters=counters))
+        if mode is not None and to_number(mode) < 0 and self._instrument.is_busy(motors=motors, counters=counters):
+            what = [name for name, wanted in (("motors", motors), ("counters", counters)) if wanted]
+            interpreter.outputs.write(f"Waiting for {' and '.join(what)}.\n")  # the text is a choice
         self._instrument.wait(self._interrupt, motors=motors, counters=counters)
         interpreter.check_interrupt()
         return 0.0

@@ -36,6 +36,7 @@ class Links:
 
     def install(self, interpreter: Interpreter) -> None:
         """Add the functions."""
+        interpreter.held_elsewhere.append(self._variables.values)
         for name, answer in ANSWERS.items():
             interpreter.functions.register(
                 Function(name, _answering(answer), 0, ANY, doc="Nothing is connected to this simulator.")

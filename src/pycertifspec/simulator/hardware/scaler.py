@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .config import CounterConfig
     from .motor import Motor
 
+# Presets that somebody may mean: thirty years, and counts that a double can still tell apart.
+LONGEST_COUNT = 1e9  # seconds
+MOST_COUNTS = 1e15
 _WHOLE_COUNT_TOLERANCE = 1e-6  # counts; one that rounding of the time leaves a hair incomplete is complete
 
 
@@ -175,7 +178,7 @@ class Scaler:
             RefusedError: a count is under way, or a counter does not answer.
 
         """
-        self._start(CounterUse.TIMER, seconds, least=0.0)
+        self._start(CounterUse.TIMER, seconds, 0.0, LONGEST_COUNT)
 
     def count_monitor(self, counts: float) -> None:
         """Start to count until the monitor shows so many counts.
@@ -184,7 +187,7 @@ class Scaler:
             RefusedError: a count is under way, or a counter does not answer.
 
         """
-        self._start(CounterUse.MONITOR, counts, least=1.0)
+        self._start(CounterUse.MONITOR, counts, 1.0, MOST_COUNTS)
 
     def stop(self) -> None:
         """End the count under way, if any; the values stay as they are now."""
@@ -215,7 +218,7 @@ class Scaler:
         values: dict[Key, float] = {(c.mnemonic, "value"): c.value_at(now) for c in self.counters}
         return {**values, self.busy_key: int(self._preset is not None)}
 
-    def _start(self, use: CounterUse, preset: float, *, least: float) -> None:
+    def _start(self, use: CounterUse, preset: float, least: float, most: float) -> None:
         wanted = f"count to {preset:g}"
         with self._bench.change(self) as now:
             leading = next((counter for counter in self.counters if counter.config.use is use), None)
@@ -225,7 +228,7 @@ class Scaler:
                 raise RefusedError(leading.mnemonic, Refusal.DISABLED, wanted)
             if self._preset is not None:
                 raise RefusedError(leading.mnemonic, Refusal.BUSY, wanted)
-            if not least <= preset < math.inf:
+            if not least <= preset <= most:
                 raise RefusedError(leading.mnemonic, Refusal.BAD_VALUE, wanted)
             for counter in self.counters:
                 if counter.fault is CounterFault.UNRESPONSIVE and not counter.config.disabled:

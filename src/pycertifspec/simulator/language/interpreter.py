@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from . import choices as _choices
@@ -11,6 +9,7 @@ from . import limits as _limits
 from . import messages, nodes
 from .associative import AssociativeArray, BuiltinArray
 from .calls import Calls
+from .depth import depth_of_programs
 from .errors import (
     LimitExceededError,
     MacroExitError,
@@ -24,13 +23,13 @@ from .macros import MacroTable
 from .outputs import Outputs
 from .reading import Reading
 from .room import Room
-from .scope import EXTRAS, Environment, Unit
+from .scope import Environment, Unit, frame_values
 from .standard import standard_commands, standard_functions, standard_variables
 from .symbols import Cell, Symbols
 from .values import ArrayValue, Value, from_outside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from io import StringIO
 
     from .host import Host
@@ -62,6 +61,7 @@ class Interpreter(Calls):
         on_reset: called first after an error: stops motors and counters.
         on_calc: ``calc()``: the geometry.
         on_save: ``savstate``; an error unless the embedding program keeps the state.
+        held_elsewhere: give values that the embedding program keeps for macros: they count as those of variables do.
         asks_before_undef: whether ``undef`` with many matches asks the person at the keyboard.
         last_was_expression: whether the last statement that was run was an expression.
         history: the lines that were typed.
@@ -101,7 +101,8 @@ class Interpreter(Calls):
         self._readings: list[Reading] = []
         self._eval_depth = 0
         self._statement_frames: list[list[Value]] = []
-        self.room = Room(self.limits, self._held)
+        self.room = Room(self.limits, self._values_held)
+        self.held_elsewhere: list[Callable[[], Iterable[Value]]] = []
         standard_variables(self)
 
     # -- for the embedding program -----------------------------------------------------------------------------------
@@ -122,7 +123,7 @@ class Interpreter(Calls):
         """Run all that `reading` has, as `execute` does."""
         outermost = not self._readings
         try:
-            with self._room():
+            with depth_of_programs():
                 value = self.read_on(reading)
         except SpecLanguageError as error:
             if outermost:
@@ -174,14 +175,12 @@ class Interpreter(Calls):
         self.symbols.set_builtin(name, array)
         return array
 
-    def _held(self) -> Iterator[Value]:
-        """Give every value that variables and macros hold."""
+    def _values_held(self) -> Iterator[Value]:
+        for values in self.held_elsewhere:
+            yield from list(values())
         yield from [cell.value for cell in self.symbols]
-        for reading in self._readings:
-            yield from [cell.value for cell in reading.session.values()]
-        for frame in (*self._statement_frames, *self._active):
-            yield from (frame[EXTRAS] or {}).values()
-            yield from frame[EXTRAS + 1 :]
+        yield from [cell.value for reading in self._readings for cell in reading.session.values()]
+        yield from [value for frame in (*self._statement_frames, *self._active) for value in frame_values(frame)]
         yield from [macro.text for macro in map(self.macros.get, self.macros) if macro is not None]
 
     # -- running -----------------------------------------------------------------------------------------------------
@@ -282,7 +281,7 @@ class Interpreter(Calls):
         if macro is None:
             return True
         try:
-            with self._room():
+            with depth_of_programs():
                 self.read_on(Reading(self, Frame(name + "\n", name)))
         except QuitError:
             raise
@@ -318,28 +317,6 @@ class Interpreter(Calls):
             text += f" ({where})"
         near = "" if isinstance(error, MacroInterruptError) or not (where or error.line > 1) else error.near_line()
         self.outputs.write_error(f"#E {text}{near}\n", f"{text}{near}\n")
-
-    @contextmanager
-    def _room(self) -> Iterator[None]:
-        """Make room for deep programs, and answer Python's own limits with ours."""
-        before = sys.getrecursionlimit()
-        if before < _limits.PYTHON_FRAMES:
-            sys.setrecursionlimit(_limits.PYTHON_FRAMES)
-        try:
-            yield
-        except RecursionError as error:
-            raise LimitExceededError(
-                messages.LIMIT.format(
-                    what="The depth of the program", limit=_limits.PYTHON_FRAMES, name="python_frames"
-                )
-            ) from error
-        except MemoryError as error:
-            raise LimitExceededError(messages.OUT_OF_MEMORY) from error
-        except KeyboardInterrupt as error:
-            raise MacroInterruptError(messages.INTERRUPTED) from error
-        finally:
-            if before < _limits.PYTHON_FRAMES and sys.getrecursionlimit() == _limits.PYTHON_FRAMES:
-                sys.setrecursionlimit(before)
 
     # -- variables ---------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,11 @@ EXTRAS: Final = 0
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+def frame_values(frame: Frame) -> list[Value]:
+    """Return the values of a frame, those of names made up at run time too."""
+    return [*(frame[EXTRAS] or {}).values(), *frame[EXTRAS + 1 :]]
+
+
 class Reference(ABC):
     """A variable at run time: for arguments passed by name and for ``@name``."""
 

@@ -25,6 +25,8 @@ FUNCTIONS = FunctionTable()
 
 DATE_FORMAT: Final = "%a %b %d %H:%M:%S %Y"
 _FRACTION = re.compile(r"%\.([1-9])")
+# Seconds: thirty years, after which time can still be told to the microsecond.
+_LONGEST_SLEEP: Final = 1e9
 # The year 9999: calendars of operating systems go no further.
 _LAST_SECOND: Final = 253_402_300_799.0
 # Switches of file_info() and the facts they ask for; -e asks for existence alone.
@@ -79,7 +81,7 @@ def sleep(interpreter: Interpreter, seconds: Value) -> Value:
     interpreter.check_interrupt()
     wanted = to_number(seconds)
     if wanted > 0:
-        interpreter.host.sleep(wanted)
+        interpreter.host.sleep(min(wanted, _LONGEST_SLEEP))
     interpreter.check_interrupt()
     return 1.0
 
