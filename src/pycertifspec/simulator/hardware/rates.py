@@ -157,8 +157,13 @@ class Product:
     factors: tuple[Rate, ...]
 
     def __call__(self, positions: Mapping[str, float]) -> float:
-        """Return the rate where the motors are."""
-        return math.prod(factor(positions) for factor in self.factors)
+        """Return the rate where the motors are; where one factor is nothing the others are not asked."""
+        rate = 1.0
+        for factor in self.factors:
+            rate *= factor(positions)
+            if not rate:
+                break
+        return rate
 
     def widths(self) -> Iterator[tuple[str, float]]:
         """Yield the factors' motors and widths."""
