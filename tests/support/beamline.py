@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from pycertifspec import Client
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pycertifspec.testing import SimulatedSpec
@@ -46,9 +47,14 @@ class Beamline:
         """Run a command to its end, in the test's directory."""
         return run(*words, cwd=self.directory, env={**self.env, **(env or {})})
 
-    def start(self, *words: str | Path) -> subprocess.Popen[str]:
-        """Start a command."""
-        return start(*words, cwd=self.directory, env=self.env)
+    @contextlib.contextmanager
+    def start(self, *words: str | Path) -> Iterator[subprocess.Popen[str]]:
+        """Start a command; it does not outlive the block."""
+        with start(*words, cwd=self.directory, env=self.env) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def terminal(self, *words: str | Path, env: Mapping[str, str] | None = None) -> Terminal:
         """Start a command in a terminal of 80 columns and 24 rows."""
