@@ -193,3 +193,15 @@ def test_two_threads_move_two_motors(connect: Any, stand: Any) -> None:
         thread.join()
 
     assert results == {"th": 1.0, "tth": 1.0, "chi": 1.0}
+
+
+def test_whether_motors_may_move_is_asked_without_moving(client: Any) -> None:
+    known = client.check_move({"th": 5}, tth=6)
+
+    assert (known["th"].position, known["th"].dial, known["th"].high) == (client.motor("th").position, 30.0, 100.0)
+    assert known["th"] == client.motor("th").facts()
+    with pytest.raises(RefusedError, match="beyond its high limit at 100"):
+        client.check_move(tth=6, th=500)
+    with pytest.raises(RemoteError, match="nosuch"):
+        client.check_move(nosuch=1)
+    assert client.motor("tth").position == 60.0

@@ -140,3 +140,16 @@ def test_names_of_motors_and_counters_are_known_by_mnemonic(client: Any) -> None
     assert "th" in dir(client.motors.thing if hasattr(client.motors, "thing") else client.motors)
     with pytest.raises(AttributeError, match="nosuch"):
         _ = client.motors.nosuch
+
+
+def test_output_comes_while_a_command_prints_it(client: Any) -> None:
+    pieces: list[str] = []
+
+    result = client.execute("for (i = 0; i < 3; i++) print i", progress=pieces.append)
+
+    assert "".join(pieces) == result.output == "0\n1\n2\n"
+    pieces.clear()
+    with pytest.raises(RemoteError, match="undefined"):
+        client.execute('print "before"; nosuch', progress=pieces.append)
+    assert "".join(pieces).startswith("before\n")
+    assert client.execute("7 * 6", progress=pieces.append).value == "42"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pycertifspec import CallTimeoutError, RemoteError
+from pycertifspec import CallTimeoutError, ConnectionLostError, RemoteError
 
 PATIENCE = 20.0
 
@@ -130,3 +130,27 @@ def test_the_screen_and_files_are_streams(client: Any) -> None:
             text = ""
             while wanted not in text:
                 text += stream.next(PATIENCE)
+
+
+def test_several_properties_come_in_one_loop(client: Any) -> None:
+    client.execute("global x, y; x = 1; y = 2")
+
+    with client.changes("var/x", "var/y") as changes:
+        first = {(change.name, change.value) for change in (changes.next(PATIENCE), changes.next(PATIENCE))}
+        client.execute("y = 3")
+        last = changes.next(PATIENCE)
+
+    assert first == {("var/x", "1"), ("var/y", "2")}
+    assert (last.name, last.value) == ("var/y", "3")
+
+
+def test_a_loop_that_nobody_connects_again_for_ends_with_the_connection(connect: Any, make_stand: Any) -> None:
+    stand = make_stand()
+    client = connect("127.0.0.1", stand.port, auto_reconnect=False)
+
+    with client.changes("status/ready") as changes:
+        assert changes.next(PATIENCE).value is True
+        stand.stop()
+        with pytest.raises(ConnectionLostError):
+            while changes.next(PATIENCE) is not None:
+                pass

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pycertifspec.errors import LocalProtocolError, RemoteError, SpecError
 from pycertifspec.session import properties
 from pycertifspec.session.own_output import OwnOutput
+from pycertifspec.wire.values import text_of
 
 from .arguments import add_server_argument
 from .connecting import connected
@@ -109,7 +110,8 @@ def _run(client: Client, output: Output, prompt: Prompt, screen: _Screen, text: 
         pass  # said already
     except SpecError as error:
         _arrive(client)
-        if not (isinstance(error, RemoteError) and error.reply and screen.has_shown(str(error.reply.body))):
+        reply = error.reply if isinstance(error, RemoteError) else None
+        if reply is None or not screen.has_shown(text_of(reply)):
             prompt.write(f"{' '.join(str(error).split())}\n")
     else:
         _arrive(client)
