@@ -12,13 +12,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pycertifspec.errors import (
-    CallTimeoutError,
     ConnectionLostError,
     RemoteProtocolError,
     SpecError,
 )
 from pycertifspec.session import discovery
-from pycertifspec.session.client import ClientSession, told
+from pycertifspec.session.client import ClientSession
 from pycertifspec.session.steps import (
     FOR_EVER,
     Ask,
@@ -37,6 +36,7 @@ from pycertifspec.wire.decoder import Decoder
 
 from . import probing
 from .dispatcher import Dispatcher
+from .patience import limit_waiting
 from .reading import ReadingTurns
 from .sending import Sender
 from .waiter import Waiter
@@ -126,7 +126,7 @@ class Link:
     def _open(self, found: probing.Found) -> None:
         """Begin a conversation on a new connection; registrations are made again."""
         own = found.socket
-        own.settimeout(OWN_READING)
+        limit_waiting(own, OWN_READING)
         own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for option, value in KEEPALIVE:
@@ -179,7 +179,7 @@ class Link:
         self._wait(waiter, timeout, quick=True)
         if not waiter.done():
             self._forget(waiter)
-            raise CallTimeoutError(f"{self.session.label} did not answer {told(ask)} within {timeout} s")
+            raise self.session.too_late(ask, timeout)
         return waiter.answer()  # type: ignore[no-any-return]
 
     def _ask_all(self, step: AskAll) -> list[Any]:
@@ -191,7 +191,7 @@ class Link:
             if not waiter.done():
                 for other, _ in waiters:
                     self._forget(other)
-                raise CallTimeoutError(f"{self.session.label} did not answer {told(ask)} within {timeout} s")
+                raise self.session.too_late(ask, timeout)
             try:
                 answers.append(waiter.answer())
             except ConnectionLostError:
