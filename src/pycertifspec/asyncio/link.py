@@ -205,7 +205,7 @@ class Link:
     def _next_deadline(self) -> float:
         """Return until when what is asked now is to be answered; one timer sees to all that have the usual time."""
         deadline = self._loop.time() + self.call_timeout
-        if self._timer is None and deadline < FOR_EVER:
+        if self._timer is None and self._error is None and deadline < FOR_EVER:
             self._timer = self._loop.call_at(deadline, self._expire)
         return deadline
 

@@ -112,6 +112,7 @@ class Link:
         self._abandoned = False
         self._error: SpecError | None = None
         self._memory = memoryview(bytearray(READ_SIZE))
+        self._whole = (self._memory,)
         self._background = Waiter()
         self._background.prepare()
         self._turns = ReadingTurns(self._background)
@@ -151,12 +152,13 @@ class Link:
 
     def run(self, procedure: Procedure[T], do: Callable[[Any], Any] | None = None) -> T:
         """Do a procedure's steps, and return what it returns."""
+        ask = do or self._ask
         do = do or self.do
         try:
             step = next(procedure)
             while True:
                 try:
-                    answer = do(step)
+                    answer = ask(step) if type(step) is Ask else do(step)
                 except BaseException as error:  # noqa: BLE001  the procedure cleans up, and raises it or another
                     step = procedure.throw(error)
                 else:
@@ -343,8 +345,8 @@ class Link:
             turns.leave(waiter)
 
     def _read_until(self, waiter: Waiter, until: float) -> None:
-        while not waiter.done():
-            if not self._read() or time.monotonic() > until:
+        while not waiter.done():  # it may be, by who read before
+            if not self._read() or (not waiter.done() and time.monotonic() > until):
                 return
 
     def _read(self) -> bool:
@@ -356,8 +358,11 @@ class Link:
         """
         if not self._came:
             try:
-                with self._decoder.room() or self._memory[:] as memory:
-                    self._came += map(self._recv_into, (memory,))
+                if self._decoder.filling:
+                    with self._decoder.room() or self._memory[:] as memory:
+                        self._came += map(self._recv_into, (memory,))
+                else:
+                    self._came += map(self._recv_into, self._whole)
             except (TimeoutError, BlockingIOError):
                 return False
             except OSError as error:
@@ -391,7 +396,8 @@ class Link:
             self.session.receive(self._inbox)
             self._came.clear()
             self._inbox = None
-        self.dispatcher.flush()
+        if self.dispatcher.due:
+            self.dispatcher.flush()
         if decoder.failure is not None:
             self._lose(ConnectionLostError(f"{self.session.label} sent what is no message: {decoder.failure}"))
         return True
