@@ -31,7 +31,7 @@ check: $(READY)
 
 ## docs: the pages, as HTML in docs/_build/html; a warning is an error
 docs: $(VENV)/docs-ready
-	@$(BIN)/sphinx-build -q -W --keep-going -n -b html docs docs/_build/html
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
 ## pictures: those of the README, made by running what they show
