@@ -147,6 +147,7 @@ PAGES = Sybil(
         CodeBlockParser("toml", written),
         Sessions(),
     ],
+    path=str(Path(__file__).parents[2] / "docs"),
     pattern="*.md",
     setup=begin,
     teardown=end,
