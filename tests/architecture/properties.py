@@ -59,7 +59,7 @@ def page() -> str:
     """Return the page."""
     motors = f"## A motor's: `{properties.motor_path('th', '…')}`\n\n{rows(properties.MOTOR)}"
     counters = f"## A counter's: `{properties.scaler_path('det', '…')}`\n\n{rows(properties.COUNTER)}"
-    return "\n".join([HEAD, motors, counters, TAIL])
+    return f"{HEAD}\n{motors}\n{counters}\n{TAIL}"
 
 
 if __name__ == "__main__":

@@ -123,7 +123,8 @@ class Sessions:
     def __init__(self) -> None:
         self._blocks = CodeBlockParser("pycon", run_python)
         evaluator = DocTestEvaluator()
-        evaluator.runner = doctest.DocTestRunner(Shown(), verbose=False, optionflags=FLAGS)
+        runner = doctest.DocTestRunner(Shown(), verbose=False, optionflags=FLAGS)
+        evaluator.runner = runner  # type: ignore[assignment]  # of which Sybil has one with a checker of its own
         self._sessions = DocTestStringParser(evaluator)
 
     def __call__(self, document: Document) -> Iterable[Region]:
