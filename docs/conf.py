@@ -16,6 +16,8 @@ myst_enable_extensions = ["colon_fence"]
 
 # `name` in a docstring is a link where there is such a thing, and code where there is not.
 default_role = "py:obj"
+# Annotations say `Motor` alone: a client's and a server's, each beside the class that is meant.
+suppress_warnings = ["ref.python"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_class_signature = "separated"
