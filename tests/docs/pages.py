@@ -28,10 +28,10 @@ from sybil.evaluators.doctest import DocTestEvaluator, OutputChecker
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.abstract.doctest import DocTestStringParser
 from sybil.parsers.myst import CodeBlockParser
+from tests.documentation.console import COMMAND_LINE
 
 from pycertifspec import Client
 from pycertifspec.testing import SimulatedSpec
-from tests.documentation.console import COMMAND_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
