@@ -345,7 +345,7 @@ class Link:
         self._ended.set()
         if self._transport is not None:
             self._transport.abort()
-        self.session.lose(error)
+        self.session.lose(error, for_good=not self._reconnect)
         if self._closing:
             return
         logger.warning("%s", error)

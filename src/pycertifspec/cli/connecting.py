@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from pycertifspec.sync.client import Client
@@ -51,8 +50,6 @@ def connected(
     output, server = Output.of(options, found.of("color")), found.server()
     if doing is not None:
         server.check_writable(doing)
-    if not output.verbose:
-        logging.getLogger("pycertifspec").setLevel(logging.ERROR)  # what is to be said is said by the command
     host, _, name, port = server.target
     timeout = server.timeout
     with Client(host, port, timeout=timeout, name=name, call_timeout=timeout, auto_reconnect=reconnect) as client:

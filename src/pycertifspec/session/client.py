@@ -203,13 +203,19 @@ class ClientSession(Generic[P]):
         """Return the error for what was not answered in time."""
         return CallTimeoutError(f"{self.label} did not answer {told(ask)} within {seconds} s")
 
-    def lose(self, error: ConnectionLostError) -> None:
-        """Fail all that waits: what has been asked is never answered (PROTOCOL.md 1.8)."""
+    def lose(self, error: ConnectionLostError, *, for_good: bool = False) -> None:
+        """Fail all that waits: what has been asked is never answered (PROTOCOL.md 1.8).
+
+        Args:
+            error: why.
+            for_good: whether nobody connects again: streams that would go on fail as well.
+
+        """
         pending, self._pending = self._pending, {}
         for promise, ask, _ in pending.values():
             fail(promise, ConnectionLostError(f"{error}; {told(ask)} was not answered, and is not sent again"))
         for watcher in self.registry.watchers():
-            if isinstance(watcher, Stream) and not watcher.lasting:
+            if isinstance(watcher, Stream) and (for_good or not watcher.lasting):
                 watcher.fail(error)
 
 

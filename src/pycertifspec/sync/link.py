@@ -476,7 +476,7 @@ class Link:
             self._inbox = None
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
-            self.session.lose(error)
+            self.session.lose(error, for_good=not self._reconnect)
         if not self._closing.is_set():
             logger.warning("%s", error)
             self._tell_connection(connected=False)

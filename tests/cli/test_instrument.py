@@ -1,0 +1,179 @@
+"""`motors`, `where`, `limits`, `mv`, `mvr`, `counters`, `ct`: the instrument, as processes and in a terminal."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.beamline import is_value
+from tests.support.command import lines_of, one_line
+
+if TYPE_CHECKING:
+    from tests.support.beamline import Beamline
+
+
+def test_motors_are_listed_with_positions_limits_and_state(beamline: Beamline) -> None:
+    done = beamline.run("motors", "t?h", "Theta")
+    assert (done.status, done.err) == (0, "")
+    assert done.out == (
+        "motor\tname\tposition\tlow\thigh\tstate\n"
+        "tth\tTwo Theta\t60.0000\t-20\t160\tidle\n"
+        "th\tTheta\t30.0000\t-20\t100\tidle\n"
+    )
+    assert beamline.run("motors", "-t").out.split()[:2] == ["tth", "th"]
+
+
+def test_motors_json_has_all_that_is_known(beamline: Beamline) -> None:
+    (th,) = beamline.json("motors", "th")
+    assert th == {
+        "motor": "th", "name": "Theta", "position": 30.0, "dial": 30.0, "low": -20.0, "high": 100.0, "state": "idle",
+    }  # fmt: skip
+
+
+def test_where_and_limits_show_their_columns(beamline: Beamline) -> None:
+    assert beamline.run("where", "th").out == "motor\tname\tposition\tdial\nth\tTheta\t30.0000\t30.0000\n"
+    assert beamline.run("limits", "th").out == "motor\tname\tlow\tposition\thigh\nth\tTheta\t-20\t30.0000\t100\n"
+
+
+@pytest.mark.parametrize("command", ["motors", "where", "limits", "counters"])
+def test_a_pattern_that_matches_nothing_is_status_1(beamline: Beamline, command: str) -> None:
+    done = beamline.run(command, "nosuch*")
+    assert (done.status, done.out) == (1, "")
+    assert "is called nosuch*; there are" in one_line(done.err)
+
+
+def test_mv_moves_motors_together_and_says_where_they_stand(beamline: Beamline) -> None:
+    done = beamline.run("mv", "th", "1", "tth", "-2e0")
+    assert (done.status, done.err) == (0, "")
+    assert done.out == "motor\tvalue\nth\t1.0000\ntth\t-2.0000\n"
+    assert (beamline.position("th"), beamline.position("tth")) == (1, -2)
+
+
+def test_mvr_moves_by_distances(beamline: Beamline) -> None:
+    (told,) = beamline.json("mvr", "th", "-0.5")
+    assert is_value(told, name="motor/th/position", value=29.5, motor="th", start=30.0, target=29.5, done=True)
+
+
+def test_mv_jsonl_tells_positions_on_the_way(beamline: Beamline) -> None:
+    lines = [json.loads(line) for line in beamline.run("mv", "th", "20", "--jsonl").out.splitlines()]
+    assert all(is_value(line, motor="th", target=20.0) for line in lines)
+    assert [line["done"] for line in lines] == [False] * (len(lines) - 1) + [True]
+    assert lines[0]["value"] == 30.0
+    assert lines[-1]["value"] == 20.0
+
+
+def test_a_limit_is_checked_before_anything_moves(beamline: Beamline) -> None:
+    done = beamline.run("mv", "tth", "5", "th", "500")
+    assert (done.status, done.out) == (5, "")
+    assert "500 is beyond its high limit at 100" in one_line(done.err)
+    assert beamline.position("tth") == 60
+
+
+def test_a_dry_run_shows_what_would_be_done(beamline: Beamline) -> None:
+    done = beamline.run("mv", "th", "5", "--dry-run")
+    assert done.out == "motor\tfrom\tto\tby\tlow\thigh\nth\t30\t5\t-25\t-20\t100\n"
+    assert one_line(done.err) == "nothing was moved"
+    assert beamline.run("mv", "th", "500", "--dry-run").status == 5
+    assert beamline.position("th") == 30
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["th"], "'th' has no number"), (["th", "x"], "'x' is no number"), (["th", "nan"], "'nan' is no number"),
+        (["th", "1", "th", "2"], "th is there twice"), (["th", "1", "--within", "-1"], "is no time"),
+    ],
+)  # fmt: skip
+def test_moves_that_make_no_sense_are_wrong_usage(beamline: Beamline, words: list[str], reason: str) -> None:
+    done = beamline.run("mv", *words)
+    assert done.status == 2
+    assert reason in one_line(done.err)
+
+
+def test_a_motor_that_is_not_there_is_the_servers_no(beamline: Beamline) -> None:
+    assert beamline.run("mv", "nosuch", "1").status == 1
+
+
+def test_mv_that_takes_too_long_is_stopped_with_4(slow_beamline: Beamline) -> None:
+    done = slow_beamline.run("mv", "tth", "-20", "--within", "0.5")
+    assert (done.status, done.out) == (4, "")
+    assert "stopped at tth" in done.err
+    assert -20 < slow_beamline.position("tth") < 60
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_stops_the_motors_and_says_where_they_stand(
+    slow_beamline: Beamline, number: signal.Signals
+) -> None:
+    with slow_beamline.start("mv", "tth", "-20", "--jsonl") as process:
+        lines = lines_of(process)
+        while json.loads(next(lines))["value"] > 59.9:
+            pass
+        process.send_signal(number)
+        assert process.wait() == 130
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert "SPEC was told to stop" in said
+    assert f"stopped at tth {slow_beamline.position('tth'):.4f}" in said
+    with slow_beamline.client() as client:
+        assert not client.motor("tth").moving
+
+
+def test_a_bar_shows_where_the_motor_is_until_ctrl_c_stops_it(slow_beamline: Beamline) -> None:
+    with slow_beamline.terminal("mv", "tth", "-20") as terminal:
+        screen = terminal.wait_for("of -20")
+        assert any("tth" in line and ("━" in line or "╸" in line or "╺" in line) for line in screen)
+        terminal.type("\x03")
+        terminal.wait_for("stopped at tth")
+        assert terminal.end() == 130
+
+
+def test_a_server_that_dies_while_motors_move_is_status_3(slow_beamline: Beamline) -> None:
+    with slow_beamline.start("mv", "tth", "-20", "--jsonl") as process:
+        lines = lines_of(process)
+        while json.loads(next(lines))["value"] > 59.9:
+            pass
+        slow_beamline.spec.die()
+        assert process.wait() == 3
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_counters_are_listed(beamline: Beamline) -> None:
+    assert beamline.run("counters", "det").out == "counter\tname\tvalue\ndet\tDetector\t0\n"
+    assert beamline.json("counters", "sec") == [{"counter": "sec", "name": "Seconds", "value": 0.0}]
+
+
+def test_ct_counts_and_shows_each_counter(beamline: Beamline) -> None:
+    first, seconds, *_ = beamline.run("ct", "2").out.splitlines()
+    assert first == "counter\tlabel\tvalue\tper_second"
+    assert seconds == "sec\tSeconds\t2\t1"
+    values = beamline.json("ct", "0.5")
+    assert is_value(values[0], name="scaler/sec/value", value=0.5, counter="sec", per_second=1.0)
+
+
+def test_ct_counts_to_monitor_counts(beamline: Beamline) -> None:
+    values = {item["counter"]: item["value"] for item in beamline.json("ct", "--monitor", "1000")}
+    assert values["mon"] >= 1000
+
+
+@pytest.mark.parametrize("words", [["0"], ["-1"], ["1", "--monitor", "5"], ["nan"], ["--monitor", "0"]])
+def test_what_cannot_be_counted_to_is_wrong_usage(beamline: Beamline, words: list[str]) -> None:
+    assert beamline.run("ct", *words).status == 2
+
+
+def test_ct_that_takes_too_long_ends_with_4(slow_beamline: Beamline) -> None:
+    assert slow_beamline.run("ct", "100", "--within", "0.3").status == 4
+
+
+def test_ctrl_c_ends_counting_and_shows_what_was_counted_without_colour(slow_beamline: Beamline) -> None:
+    with slow_beamline.terminal("ct", "100", env={"NO_COLOR": "1"}) as terminal:
+        terminal.wait_for("of 100 s")
+        terminal.type("\x03")
+        terminal.wait_for("counted until then: sec")
+        assert terminal.end() == 130
+        assert b"\x1b[38" not in terminal.raw
+    with slow_beamline.client() as client:
+        assert not int(client.read("scaler/.all./count"))
