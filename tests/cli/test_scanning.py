@@ -37,7 +37,7 @@ def test_a_scan_is_a_table_in_a_pipe_and_its_peak_stands_beside(beamline: Beamli
     done = beamline.run("scan", PEAK)
     assert done.status == 0
     heads, *rows = done.out.splitlines()
-    assert heads == "#\tTheta\tDetector\tMonitor\tSeconds"
+    assert heads == "#\tTheta\tH\tK\tL\tDetector\tMonitor\tSeconds"
     assert [row.split("\t")[0] for row in rows] == [str(number) for number in range(11)]
     assert rows[-1].split("\t")[1] == "31"
     assert one_line(done.err).startswith("Detector: peak at ")
@@ -98,7 +98,7 @@ def test_what_is_no_scan_is_the_servers_no(beamline: Beamline) -> None:
 def test_a_column_that_is_not_there_is_wrong_usage(beamline: Beamline) -> None:
     done = beamline.run("scan", "ascan th 0 1 2 0.1", "-y", "nosuch")
     assert done.status == 2
-    assert "it has Theta, Detector" in done.err
+    assert "it has Theta, H, K, L, Detector" in done.err
 
 
 def test_ctrl_c_aborts_a_scan_and_keeps_what_was_taken(slow_beamline: Beamline) -> None:
@@ -135,7 +135,7 @@ def test_on_a_terminal_rows_and_a_bar_grow_and_the_peak_stands_below(slow_beamli
         screen = terminal.wait_for("Detector: peak at")
         assert terminal.end() == 0
     assert any(line.startswith("scan ") and "samx 0 0.2" in line for line in screen)
-    assert any(line.split() == ["#", "Sample", "X", "Detector", "Monitor", "Seconds"] for line in screen)
+    assert any(line.split() == ["#", "Sample", "X", "H", "K", "L", "Detector", "Monitor", "Seconds"] for line in screen)
     assert not any("points" in line for line in terminal.lines)
 
 
