@@ -135,8 +135,19 @@ def test_on_a_terminal_rows_and_a_bar_grow_and_the_peak_stands_below(slow_beamli
         screen = terminal.wait_for("Detector: peak at")
         assert terminal.end() == 0
     assert any(line.startswith("scan ") and "samx 0 0.2" in line for line in screen)
-    assert any(line.split() == ["#", "Sample", "X", "H", "K", "L", "Detector", "Monitor", "Seconds"] for line in screen)
+    heads = next(line for line in screen if line.startswith("     #"))
+    assert heads.split() == ["#", "Sample", "X", "H", "K", "L", "Detector", "Monitor", "Seconds"]
+    assert len(next(line for line in screen if line.startswith("     4"))) == len(heads)
     assert not any("points" in line for line in terminal.lines)
+
+
+def test_what_does_not_fit_into_the_terminal_is_not_what_was_counted(beamline: Beamline) -> None:
+    with beamline.terminal("scan", "a2scan th 0 0.1 tth 0 0.2 2 0.1") as terminal:
+        screen = terminal.wait_for("Detector: peak at")
+        assert terminal.end() == 0
+    assert next(line for line in screen if line.startswith("     #")).split() == [
+        "#", "Theta", "Two", "Theta", "Detector", "Monitor", "Seconds",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("colors", [{}, {"NO_COLOR": "1"}])

@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
                     view.tell(scan.record, point)
             expected = scan.record.expected
             aborted = expected is not None and len(scan.record.points) < expected
-            view.end(scan.record, aborted=aborted)
             saving.keep(output, scan.record, aborted=aborted)
+            view.end(scan.record, aborted=aborted)
             if shown == options.count:
                 return

@@ -51,5 +51,5 @@ def run(options: argparse.Namespace) -> None:
                 over = True
         finally:
             if over or scan.record.points:
-                view.end(scan.record, aborted=not over)
                 saving.keep(output, scan.record, aborted=not over)
+                view.end(scan.record, aborted=not over)

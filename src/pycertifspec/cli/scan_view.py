@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from .output import Output
 
-# Columns of the terminal for a number and the gap before it; of the first, the point's number.
-WIDTH, FIRST_WIDTH = 12, 6
+# Columns of the terminal for a number and the gap before it, at the most and at the least; for the point's number.
+WIDTH, MIN_WIDTH, FIRST_WIDTH = 12, 10, 6
+# Digits of a number, at the most and at the least.
+DIGITS, MIN_DIGITS = 8, 3
 # Seconds between two drawings of a curve: no eye sees more, and each costs some milliseconds.
 DRAW_EVERY = 0.1
 _BAR = "scan"
@@ -74,24 +76,38 @@ class ScanView:
             self._bars.update(_BAR, fraction, f"{taken} of {record.expected or '?'} points")
 
     def _row(self, record: ScanRecord, point: ScanPoint) -> None:
-        missing = math.nan
-        cells = [str(point.index), *(number(point.values.get(name, missing)) for name in record.columns)]
+        columns, width = self._fitting(record)
+        numbers = [point.values.get(name, math.nan) for name in columns]
         if not self._labelled:
             self._labelled = True
             if self._output.form == "text":
                 if self._output.on_terminal:
                     self._print(f"scan {record.number}  {record.command}")
-                self._print(self._line(["#", *record.columns]))
-        self._print(self._line(cells))
+                self._print(self._line(["#", *columns], width))
+        texts = [_short(value, width - 1) if self._output.on_terminal else number(value) for value in numbers]
+        self._print(self._line([str(point.index), *texts], width))
 
-    def _line(self, cells: list[str]) -> str:
+    def _fitting(self, record: ScanRecord) -> tuple[list[str], int]:
+        """Return which columns are shown, and how wide each is.
+
+        In a terminal what is scanned and counted goes before what follows from it, such as H, K and L; what does not
+        fit is in the file, and with --json.
+        """
+        columns = list(record.columns)
+        if not self._output.on_terminal:
+            return columns, WIDTH
+        room = self._output.size[0] - FIRST_WIDTH
+        if len(columns) * MIN_WIDTH > room:
+            columns = [*columns[: len(record.motors)], *record.counters] or columns
+        columns = columns[: max(1, room // MIN_WIDTH)]
+        return columns, min(WIDTH, max(MIN_WIDTH, room // len(columns)))
+
+    def _line(self, cells: list[str], width: int) -> str:
         shown = [printable(cell) for cell in cells]
         if not self._output.on_terminal:
             return "\t".join(shown)
-        # What does not fit into the terminal's width is in the file, and with --json.
-        fits = max(1, (self._output.size[0] - FIRST_WIDTH) // WIDTH)
-        first, *rest = shown[: fits + 1]
-        return f"{first:>{FIRST_WIDTH}}" + "".join(f" {cell[: WIDTH - 1]:>{WIDTH - 1}}" for cell in rest)
+        first, *rest = shown
+        return f"{first:>{FIRST_WIDTH}}" + "".join(f" {cell[: width - 1]:>{width - 1}}" for cell in rest)
 
     def _print(self, text: str) -> None:
         self._bars.print(self._output, text)
@@ -161,3 +177,12 @@ def describe(label: str, found: Peak) -> str:
         f"{label}: peak at {number(found.x)} is {number(found.y)}, COM {number(found.com)}, "
         f"FWHM {number(found.fwhm)} at {number(found.center)}"
     )
+
+
+def _short(value: float, width: int) -> str:
+    """Return a number with as many digits as there is room for."""
+    for digits in range(DIGITS, MIN_DIGITS, -1):
+        text = f"{value:.{digits}g}"
+        if len(text) <= width:
+            return text
+    return f"{value:.{MIN_DIGITS}g}"
