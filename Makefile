@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 # What a person gives, as one word for the shell.
 quoted = '$(subst ','\'',$(1))'
 
-.PHONY: demo test check pictures bench format fuzz clean
+.PHONY: demo test check docs pictures bench format fuzz clean
 
 ## demo: watch Python talk to a SPEC server (HOST=… PORT=… for a real one, MOVE="th=1.2" COUNT=1 SCAN="ascan th 0 1 20 0.1" let it move, count, scan)
 demo: $(READY)
@@ -29,6 +29,11 @@ check: $(READY)
 	$(BIN)/python -m fuzzing.decoder --seconds 10 $(if $(CI),--seed 1)
 	$(BIN)/python -m fuzzing.language --seconds 10 $(if $(CI),--seed 1)
 
+## docs: the pages, as HTML in docs/_build/html; a warning is an error
+docs: $(VENV)/docs-ready
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
 ## pictures: those of the README, made by running what they show
 pictures: $(READY)
 	@$(BIN)/python docs/pictures/demo.py
@@ -48,7 +53,7 @@ fuzz: $(READY)
 	$(BIN)/python -m fuzzing.language --seconds $(or $(SECONDS),3600)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage* .hypothesis
+	rm -rf $(VENV) docs/_build .mypy_cache .ruff_cache .pytest_cache .coverage* .hypothesis
 
 # pip of Python 3.11 does not know --group yet: it is brought up to date first.
 $(READY): pyproject.toml
@@ -57,4 +62,8 @@ $(READY): pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --editable '.[cli,files]' --group dev
+	@touch $@
+
+$(VENV)/docs-ready: pyproject.toml $(READY)
+	@$(BIN)/python -m pip install --quiet --group docs
 	@touch $@

@@ -8,7 +8,20 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from . import arrays, datafile, decoder, imports, language, machine, memory, request_reply, scans, server
+from . import (
+    arrays,
+    client_arrays,
+    clients,
+    datafile,
+    decoder,
+    imports,
+    language,
+    machine,
+    memory,
+    request_reply,
+    scans,
+    server,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +38,8 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "datafile": datafile.measure,
     "server": server.measure,
     "scans": scans.measure,
+    "clients": clients.measure,
+    "client_arrays": client_arrays.measure,
 }
 
 

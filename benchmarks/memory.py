@@ -18,14 +18,19 @@ STATUS = Path("/proc/self/status")
 
 def measure(rounds: int) -> list[Row]:
     """Measure in fresh processes: one reads with recv_spec, one into a bytearray."""
-    if not STATUS.exists() and importlib.util.find_spec("resource") is None:
-        return []  # Windows
+    if not can_measure():
+        return []
     ours, bare = [], []
     stream = packets.array(8) + packets.array(SIZE)
     for _ in range(min(rounds, 3)):  # the figure hardly varies
         bare.append(_added("bare", stream))
         ours.append(_added("ours", stream))
     return [compare("memory that reading 32 MB adds", "MB", ours, bare, Target("figure", "<=", 34))]
+
+
+def can_measure() -> bool:
+    """Tell whether this system says how much memory a process has had; Windows does not."""
+    return STATUS.exists() or importlib.util.find_spec("resource") is not None
 
 
 def _added(reader: str, stream: bytes) -> float:
@@ -43,15 +48,15 @@ def _read(reader: str, port: int) -> float:
     with client(port) as (bare, ours):
         # What the first message costs once is not the array's.
         _ = ours.recv_spec() if reader == "ours" else fill(bare, bytearray(header + 8))
-        _peak()  # imports may have needed more for a moment: that is forgotten
-        before = _peak()
+        peak()  # imports may have needed more for a moment: that is forgotten
+        before = peak()
         message = ours.recv_spec() if reader == "ours" else fill(bare, bytearray(header + SIZE))
-        added = _peak() - before
+        added = peak() - before
         assert message
         return added
 
 
-def _peak() -> float:
+def peak() -> float:
     """Return the most memory that this process has had since it was asked for last, in MB."""
     if STATUS.exists():
         lines = STATUS.read_text().splitlines()

@@ -24,6 +24,8 @@ from tests.support.packets import VECTORS
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "docs" / "how-to"
 DATA_FILE = PAGES / "run7.spec"
+# The pages of the command line; those of other subjects are run by `tests.docs.pages`.
+COMMAND_LINE = ("command-line.md", "data-files.md", "find-servers.md", "instrument.md", "settings.md", "traffic.md")
 
 _BLOCK = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 # What differs from one run to the next, and what the pages show for it.
@@ -67,6 +69,10 @@ class Shell:
             real = real.replace(shown, port)
         if command == "wait":
             text = self._wait()
+        elif command.startswith("export "):
+            name, _, value = real.removeprefix("export ").partition("=")
+            self._environment[name] = value
+            text = ""
         elif command.endswith("&"):
             text = self._begin(real.removesuffix("&"))
         else:
@@ -148,7 +154,7 @@ def _run(shell: Shell, block: str) -> str:
 
 def main() -> None:
     """Write what the commands print into every page."""
-    for path in sorted(PAGES.glob("*.md")):
+    for path in (PAGES / name for name in COMMAND_LINE):
         path.write_text(made(path.read_text()))
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.documentation.console import PAGES, made
+from tests.documentation.console import COMMAND_LINE, PAGES, made
 
 from pycertifspec.cli.main import COMMANDS
 
-# Pages whose files and commands other tests take from them and run.
-ELSEWHERE = {"test-macros.md", "simulated-spec-in-tests.md"}
-FILES = sorted(path for path in PAGES.glob("*.md") if path.name not in ELSEWHERE)
+FILES = [PAGES / name for name in COMMAND_LINE]
 
 
 @pytest.mark.parametrize("name", [path.name for path in FILES])

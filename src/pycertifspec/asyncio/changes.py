@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
 
+    from pycertifspec.session.callbacks import Callback
     from pycertifspec.session.stream import Stream
 
-    from .dispatcher import Callback
     from .link import Link
 
 T = TypeVar("T")

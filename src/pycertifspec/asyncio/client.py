@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pycertifspec.errors import LocalProtocolError
 from pycertifspec.session import properties, target
+from pycertifspec.session.callbacks import Callback
 from pycertifspec.session.names import check_name
 from pycertifspec.session.procedures import commands, counting, hearing, moving
 from pycertifspec.session.procedures import properties as reading
@@ -20,7 +21,6 @@ from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
 from .changes import Changes, Watch
 from .collections import Parts
 from .counter import AsyncCounter
-from .dispatcher import Callback
 from .link import Link
 from .motion import Motion
 from .motor import AsyncMotor

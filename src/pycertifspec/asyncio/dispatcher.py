@@ -8,7 +8,7 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.session.stream import MAX_WAITING, shrink
+from pycertifspec.session.callbacks import bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +36,7 @@ class Dispatcher:
 
     def flush(self) -> None:
         """Let the task go on if it sleeps and there is work."""
-        if len(self.due) > MAX_WAITING:
-            logger.error("callbacks are too slow: of %d changes that wait, the newest are kept", len(self.due))
-            shrink(self.due, _name)
+        bound(self.due)
         if self.due and self._sleeping:
             self._sleeping = False
             self._wake.set()
@@ -74,23 +72,3 @@ class Dispatcher:
         if task is not None and task is not asyncio.current_task():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-
-def _name(call: tuple[Any, Any]) -> str:
-    return getattr(call[1], "name", "")
-
-
-class Callback:
-    """A watcher whose changes are told to a function."""
-
-    def __init__(self, dispatcher: Dispatcher, callback: Callable[[Any], Any]) -> None:
-        self._due = dispatcher.due
-        self.callback = callback
-        self.closed = False
-
-    def put(self, change: Any) -> None:
-        """Let the function be called soon, unless it is not to be told any more then."""
-        self._due.append((self._tell, change))
-
-    def _tell(self, change: Any) -> Any:
-        return None if self.closed else self.callback(change)

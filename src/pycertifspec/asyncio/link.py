@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RemoteProtocolError, SpecError
 from pycertifspec.session import discovery
-from pycertifspec.session.client import FAREWELL, ClientSession, told
+from pycertifspec.session.client import FAREWELL, ClientSession
 from pycertifspec.session.steps import (
     FOR_EVER,
     Ask,
@@ -128,6 +128,7 @@ class Link:
         self._outgoing: list[bytes] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._connecting: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     async def connect(self) -> None:
         """Connect for the first time.
@@ -167,7 +168,12 @@ class Link:
             step = next(procedure)
             while True:
                 try:
-                    answer = await self._ask(step) if type(step) is Ask else await self.do(step)
+                    if type(step) is not Ask:
+                        answer = await self.do(step)
+                    elif step.timeout is None:
+                        answer = await self._begin(step, self._next_deadline())
+                    else:
+                        answer = await self._ask(step)
                 except BaseException as error:  # noqa: BLE001  the procedure cleans up, and raises it or another
                     step = procedure.throw(error)
                 else:
@@ -180,8 +186,10 @@ class Link:
         return await _STEPS[type(step)](self, step)
 
     async def _ask(self, ask: Ask) -> Any:
+        timeout = ask.timeout
+        if timeout is None:
+            return await self._begin(ask, self._next_deadline())
         promise = self._begin(ask)
-        timeout = self.call_timeout if ask.timeout is None else ask.timeout
         if timeout == FOR_EVER:
             return await promise
         # A timer costs less than asyncio.timeout(), and far less than wait_for().
@@ -194,15 +202,26 @@ class Link:
     def _too_late(self, promise: asyncio.Future[Any], ask: Ask, timeout: float) -> None:
         if not promise.done():
             self.session.forget(promise)
-            promise.set_exception(
-                CallTimeoutError(f"{self.session.label} did not answer {told(ask)} within {timeout} s")
-            )
+            promise.set_exception(self.session.too_late(ask, timeout))
 
-    def _begin(self, ask: Ask) -> asyncio.Future[Any]:
+    def _next_deadline(self) -> float:
+        """Return until when what is asked now is to be answered; one timer sees to all that have the usual time."""
+        deadline = self._loop.time() + self.call_timeout
+        if self._timer is None and self._error is None and deadline < FOR_EVER:
+            self._timer = self._loop.call_at(deadline, self._expire)
+        return deadline
+
+    def _expire(self) -> None:
+        self._timer = None
+        deadline = self.session.expire(self._loop.time(), self.call_timeout)
+        if deadline < FOR_EVER:
+            self._timer = self._loop.call_at(deadline, self._expire)
+
+    def _begin(self, ask: Ask, deadline: float = FOR_EVER) -> asyncio.Future[Any]:
         promise: asyncio.Future[Any] = self._loop.create_future()
         if self._error is not None or self._process != os.getpid():
             self._refuse()
-        self._write(self.session.ask(ask, promise))
+        self._write(self.session.ask(ask, promise, deadline))
         return promise
 
     async def _ask_all(self, step: AskAll) -> list[Any]:
@@ -369,6 +388,8 @@ class Link:
         if self._process != os.getpid():
             return
         self._closing = True
+        if self._timer is not None:
+            self._timer.cancel()
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.gather(self._connecting, return_exceptions=True)

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from pycertifspec.wire.message import SpecMessage
 
-# A HELLO_REPLY is a name; whoever sends more is no SPEC server.
-MAX_HELLO_BODY = 4096
-
 
 def sec_usec() -> tuple[int, int]:
     """Return the present time as a header has it."""
@@ -39,7 +36,7 @@ class _Greeting(asyncio.Protocol):
 
     def __init__(self, answer: asyncio.Future[SpecMessage]) -> None:
         self._answer = answer
-        self._decoder = Decoder(max_body=MAX_HELLO_BODY)
+        self._decoder = Decoder(max_body=discovery.MAX_HELLO_BODY)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  for the type checker

@@ -130,7 +130,7 @@ class Application:
 
         Args:
             mnemonic: short name, ``th``.
-            motor: an object that fits the `Motor` protocol.
+            motor: an object that fits the protocol `pycertifspec.server.Motor`.
             poll: seconds between looks at it while it moves.
 
         """

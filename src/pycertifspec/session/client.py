@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from pycertifspec.errors import ConnectionLostError, RemoteError
+from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RemoteError
 from pycertifspec.wire import header
 from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import text_of
@@ -13,7 +13,7 @@ from pycertifspec.wire.values import text_of
 from . import properties
 from .promise import Promise, fail
 from .registry import Registry
-from .steps import NOTHING, Ask, Tell
+from .steps import FOR_EVER, NOTHING, Ask, Tell
 from .stream import Stream
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class ClientSession(Generic[P]):
         self._slots: dict[int, None] = {}
         self._sec_usec = sec_usec
         self._serial = 0
-        self._pending: dict[int, tuple[P, Ask]] = {}
+        self._pending: dict[int, tuple[P, Ask, float]] = {}  # oldest first
         # An error may say why something did not happen for which there is no reply (2.5).
         self._errors = _LastError()
         self.registry.add(self._errors, properties.ERROR)
@@ -81,8 +81,13 @@ class ClientSession(Generic[P]):
 
     # ---- what is sent ----
 
-    def ask(self, ask: Ask, promise: P) -> bytes:
+    def ask(self, ask: Ask, promise: P, deadline: float = FOR_EVER) -> bytes:
         """Number a request; return its packet.
+
+        Args:
+            ask: the request.
+            promise: is kept with the reply.
+            deadline: when `expire` is to fail it.
 
         Raises:
             LocalProtocolError: it cannot be right.
@@ -90,7 +95,7 @@ class ClientSession(Generic[P]):
         """
         serial = self._next_serial()
         packet = self._packet(ask.cmd, serial, ask.name, ask.body)
-        self._pending[serial] = promise, ask
+        self._pending[serial] = promise, ask, deadline
         return packet
 
     def tell(self, tell: Tell) -> tuple[int, bytes]:
@@ -155,7 +160,7 @@ class ClientSession(Generic[P]):
             else:
                 asked = pending.get(message[3])
                 if asked is not None:
-                    self._answer(message, *asked)
+                    self._answer(message, asked[0], asked[1])
                 elif message[6] == _REPLY and message.is_error:
                     self._refused(message)
             messages.popleft()
@@ -171,7 +176,7 @@ class ClientSession(Generic[P]):
             promise.set_exception(error)
         else:
             promise.set_result(message)
-        self._pending.pop(message.sn, None)
+        self._pending.pop(message[3], None)
 
     def _refused(self, message: SpecMessage) -> None:
         if message.sn in self._slots:
@@ -181,10 +186,22 @@ class ClientSession(Generic[P]):
 
     def forget(self, promise: P) -> None:
         """Wait no more for a reply; it is ignored if it comes after all."""
-        for serial, (waiting, _) in self._pending.items():
+        for serial, (waiting, _, _) in self._pending.items():
             if waiting is promise:
                 del self._pending[serial]
                 return
+
+    def expire(self, now: float, seconds: float) -> float:
+        """Fail what should have been answered by now, in so many seconds; return the next deadline or `FOR_EVER`."""
+        late = [serial for serial, (_, _, deadline) in self._pending.items() if deadline <= now]
+        for serial in late:
+            promise, ask, _ = self._pending.pop(serial)
+            fail(promise, self.too_late(ask, seconds))
+        return min((deadline for _, _, deadline in self._pending.values()), default=FOR_EVER)
+
+    def too_late(self, ask: Ask, seconds: float) -> CallTimeoutError:
+        """Return the error for what was not answered in time."""
+        return CallTimeoutError(f"{self.label} did not answer {told(ask)} within {seconds} s")
 
     def lose(self, error: ConnectionLostError, *, for_good: bool = False) -> None:
         """Fail all that waits: what has been asked is never answered (PROTOCOL.md 1.8).
@@ -195,7 +212,7 @@ class ClientSession(Generic[P]):
 
         """
         pending, self._pending = self._pending, {}
-        for promise, ask in pending.values():
+        for promise, ask, _ in pending.values():
             fail(promise, ConnectionLostError(f"{error}; {told(ask)} was not answered, and is not sent again"))
         for watcher in self.registry.watchers():
             if isinstance(watcher, Stream) and (for_good or not watcher.lasting):

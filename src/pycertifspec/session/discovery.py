@@ -23,6 +23,9 @@ CLIENT_NAME = "pycertifspec"  # a free text that helps who reads the server's lo
 # A scan of all ports must not use up the process's descriptors (often 1024; 512 for select on Windows).
 MAX_PROBES = 128
 
+# A HELLO_REPLY is a name; whoever sends more is no SPEC server.
+MAX_HELLO_BODY = 4096
+
 # Characters of what is told about a port that answered something else.
 MAX_REASON = 160
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from .properties import Property
 
-_TEXT = {DataTypes.SV_STRING, 0}
+# An attribute of an enumeration costs as much as the rest.
+_STRING = int(DataTypes.SV_STRING)
 
 _MOTOR: dict[str, Property[Any]] = {prop.name: prop for prop in properties.MOTOR}
 _COUNTER: dict[str, Property[Any]] = {prop.name: prop for prop in properties.COUNTER}
@@ -68,8 +69,8 @@ def value_of(message: SpecMessage, name: str) -> Any:
         RemoteProtocolError: the body contradicts its header, or the property is a number and its text is none.
 
     """
-    if message.type == DataTypes.SV_STRING:
-        text: Any = message.body
+    if message[7] == _STRING:
+        text: Any = message[14]
         convert = converter(name)
         if convert is None:
             return text.split("\0", 1)[0] if "\0" in text else text

@@ -7,6 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pycertifspec.session import properties, target
+from pycertifspec.session.callbacks import Callback
 from pycertifspec.session.names import check_name
 from pycertifspec.session.procedures import commands, counting, hearing, looking, moving
 from pycertifspec.session.procedures import properties as reading
@@ -19,7 +20,6 @@ from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
 from .changes import Changes, Watch
 from .collections import Parts
 from .counter import Counter
-from .dispatcher import Callback
 from .link import Link
 from .motion import Motion
 from .motor import Motor

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.session.stream import MAX_WAITING, shrink
+from pycertifspec.session.callbacks import bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +36,7 @@ class Dispatcher:
 
     def flush(self) -> None:
         """Let the thread go on if it sleeps and there is work."""
-        if len(self.due) > MAX_WAITING:
-            logger.error("callbacks are too slow: of %d changes that wait, the newest are kept", len(self.due))
-            shrink(self.due, _name)
+        bound(self.due)
         if self.due and self._sleeping:
             self._sleeping = False
             self._wake.release()
@@ -73,24 +71,3 @@ class Dispatcher:
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join()
-
-
-def _name(call: tuple[Any, Any]) -> str:
-    return getattr(call[1], "name", "")
-
-
-class Callback:
-    """A watcher whose changes are told to a function."""
-
-    def __init__(self, dispatcher: Dispatcher, callback: Callable[[Any], Any]) -> None:
-        self._due = dispatcher.due
-        self.callback = callback
-        self.closed = False
-
-    def put(self, change: Any) -> None:
-        """Let the function be called soon, unless it is not to be told any more then."""
-        self._due.append((self._tell, change))
-
-    def _tell(self, change: Any) -> None:
-        if not self.closed:
-            self.callback(change)

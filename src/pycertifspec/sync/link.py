@@ -12,13 +12,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pycertifspec.errors import (
-    CallTimeoutError,
     ConnectionLostError,
     RemoteProtocolError,
     SpecError,
 )
 from pycertifspec.session import discovery
-from pycertifspec.session.client import ClientSession, told
+from pycertifspec.session.client import ClientSession
 from pycertifspec.session.steps import (
     FOR_EVER,
     Ask,
@@ -38,6 +37,7 @@ from pycertifspec.wire.decoder import Decoder
 from . import probing
 from .dispatcher import Dispatcher
 from .farewell import farewell
+from .patience import limit_waiting
 from .reading import ReadingTurns
 from .sending import Sender
 from .waiter import Waiter
@@ -113,6 +113,7 @@ class Link:
         self._abandoned = False
         self._error: SpecError | None = None
         self._memory = memoryview(bytearray(READ_SIZE))
+        self._whole = (self._memory,)
         self._background = Waiter()
         self._background.prepare()
         self._turns = ReadingTurns(self._background)
@@ -127,7 +128,7 @@ class Link:
     def _open(self, found: probing.Found) -> None:
         """Begin a conversation on a new connection; registrations are made again."""
         own = found.socket
-        own.settimeout(OWN_READING)
+        limit_waiting(own, OWN_READING)
         own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for option, value in KEEPALIVE:
@@ -152,12 +153,13 @@ class Link:
 
     def run(self, procedure: Procedure[T], do: Callable[[Any], Any] | None = None) -> T:
         """Do a procedure's steps, and return what it returns."""
+        ask = do or self._ask
         do = do or self.do
         try:
             step = next(procedure)
             while True:
                 try:
-                    answer = do(step)
+                    answer = ask(step) if type(step) is Ask else do(step)
                 except BaseException as error:  # noqa: BLE001  the procedure cleans up, and raises it or another
                     step = procedure.throw(error)
                 else:
@@ -180,7 +182,7 @@ class Link:
         self._wait(waiter, timeout, quick=True)
         if not waiter.done():
             self._forget(waiter)
-            raise CallTimeoutError(f"{self.session.label} did not answer {told(ask)} within {timeout} s")
+            raise self.session.too_late(ask, timeout)
         return waiter.answer()  # type: ignore[no-any-return]
 
     def _ask_all(self, step: AskAll) -> list[Any]:
@@ -192,7 +194,7 @@ class Link:
             if not waiter.done():
                 for other, _ in waiters:
                     self._forget(other)
-                raise CallTimeoutError(f"{self.session.label} did not answer {told(ask)} within {timeout} s")
+                raise self.session.too_late(ask, timeout)
             try:
                 answers.append(waiter.answer())
             except ConnectionLostError:
@@ -344,8 +346,8 @@ class Link:
             turns.leave(waiter)
 
     def _read_until(self, waiter: Waiter, until: float) -> None:
-        while not waiter.done():
-            if not self._read() or time.monotonic() > until:
+        while not waiter.done():  # it may be, by who read before
+            if not self._read() or (not waiter.done() and time.monotonic() > until):
                 return
 
     def _read(self) -> bool:
@@ -357,8 +359,11 @@ class Link:
         """
         if not self._came:
             try:
-                with self._decoder.room() or self._memory[:] as memory:
-                    self._came += map(self._recv_into, (memory,))
+                if self._decoder.filling:
+                    with self._decoder.room() or self._memory[:] as memory:
+                        self._came += map(self._recv_into, (memory,))
+                else:
+                    self._came += map(self._recv_into, self._whole)
             except (TimeoutError, BlockingIOError):
                 return False
             except OSError as error:
@@ -392,7 +397,8 @@ class Link:
             self.session.receive(self._inbox)
             self._came.clear()
             self._inbox = None
-        self.dispatcher.flush()
+        if self.dispatcher.due:
+            self.dispatcher.flush()
         if decoder.failure is not None:
             self._lose(ConnectionLostError(f"{self.session.label} sent what is no message: {decoder.failure}"))
         return True

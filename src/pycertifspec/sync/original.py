@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import RemoteError
 from pycertifspec.session import properties
+from pycertifspec.session.callbacks import Callback
 from pycertifspec.session.names import check_name
 from pycertifspec.session.procedures import commands
 from pycertifspec.session.procedures import properties as reading
@@ -14,7 +15,6 @@ from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import DataTypes
 
 from .background import Background
-from .dispatcher import Callback
 from .variable import ArrayVar, Var
 
 if TYPE_CHECKING:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import selectors
+import struct
+import sys
+from socket import SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET
 from time import monotonic
 
 # What `typing` has of this name; importing that costs a third of the time that `import pycertifspec` may take.
@@ -19,6 +23,22 @@ LONGEST_WAIT = 86_400.0
 
 # Needs no descriptor of its own, unlike epoll. Not on Windows.
 _Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+
+def limit_waiting(sock: socket.socket, seconds: float) -> None:
+    """Let each call of a socket wait for so long and no longer; then it raises TimeoutError or BlockingIOError.
+
+    The system keeps the time, where it can: with Python's own timeout, each call is two.
+    """
+    sock.settimeout(seconds)
+    if sys.platform == "win32":
+        return
+    whole = int(seconds)
+    interval = struct.pack("@ll", whole, int((seconds - whole) * 1_000_000))
+    with contextlib.suppress(OSError):
+        sock.setsockopt(SOL_SOCKET, SO_RCVTIMEO, interval)
+        sock.setsockopt(SOL_SOCKET, SO_SNDTIMEO, interval)
+        sock.settimeout(None)
 
 
 def until_ready(sock: socket.socket, event: int, begin: float) -> None:

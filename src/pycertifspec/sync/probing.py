@@ -27,9 +27,6 @@ __all__ = ["candidate_ports", "find"]
 
 logger = logging.getLogger("pycertifspec.discovery")
 
-# A HELLO_REPLY is a name; whoever sends more is no SPEC server.
-MAX_HELLO_BODY = 4096
-
 
 def sec_usec() -> tuple[int, int]:
     """Return the present time as a header has it: seconds since 1970 and microseconds below one million."""
@@ -86,7 +83,7 @@ class _Probe:
         self.socket.setblocking(False)
         self.wanted_name = wanted_name
         self.asked = False
-        self._reader = MessageReader(max_body=MAX_HELLO_BODY)
+        self._reader = MessageReader(max_body=discovery.MAX_HELLO_BODY)
 
     def connect(self, address: Address) -> None:
         error = self.socket.connect_ex(address.sockaddr)

@@ -38,7 +38,7 @@ class Sender:
                 # `+=` runs to its end in C: a signal's exception comes before the system has taken anything or when
                 # its count is in the list.
                 self._sent += map(self._send, (packet,))
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
                 pass
             except OSError as error:
                 raise ConnectionLostError(f"the connection is lost: {error}; a packet was not sent") from error
@@ -53,7 +53,7 @@ class Sender:
             try:
                 self._sent += map(self._send, (packet[done:],))
                 deadline = time.monotonic() + timeout
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
                 if time.monotonic() > deadline:
                     raise ConnectionLostError(
                         f"the connection is lost: the other end has taken nothing for {timeout} s"

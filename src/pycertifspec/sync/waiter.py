@@ -27,7 +27,8 @@ class Waiter:
         """Give the answer."""
         self._result = result
         self._done = True
-        self.wake()
+        if self._lock is not None:
+            self.wake()
 
     def set_exception(self, error: BaseException, /) -> None:
         """Say why there is none."""

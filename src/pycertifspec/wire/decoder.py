@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import RemoteProtocolError
 
-from . import header, message
+from . import header
 from .constants import DEFAULT_MAX_BODY, ByteOrder
+from .header import USUAL_SIZE, USUAL_START, unpack_usual
+from .message import make
 from .reader import BodyBuffer, body_too_long
 
 if TYPE_CHECKING:
@@ -77,7 +80,7 @@ class Decoder:
         self._filled += count
         if self._filled < int(self._fields[10]):
             return []
-        whole = message.make(self._order, self._fields, self._body.take())
+        whole = make(self._order, self._fields, self._body.take())
         self._body = None
         return [whole]
 
@@ -108,6 +111,17 @@ class Decoder:
     def _cut(self, stream: bytes, messages: list[SpecMessage]) -> None:
         """Take the messages out of bytes that begin with a message; keep what is no whole header."""
         at, end = 0, len(stream)
+        append, native = messages.append, sys.byteorder
+        while stream.startswith(USUAL_START, at) and end - at >= USUAL_SIZE:
+            # What nearly all messages are, without a call that can be spared; whatever else comes is left for
+            # the general way.
+            fields = unpack_usual(stream, at)
+            body_start = at + USUAL_SIZE
+            body_end = body_start + fields[10]
+            if body_end > end or fields[10] > self.max_body:
+                break
+            append(make(native, fields, stream[body_start:body_end]))
+            at = body_end
         while end - at >= header.MIN_HEADER_SIZE:
             order, size, body_size = header.measure(stream, at)
             body_start = at + size
@@ -122,7 +136,7 @@ class Decoder:
                 self._kept = b""
                 self._fill(stream, body_start, messages)
                 return
-            messages.append(message.make(order, fields, stream[body_start:at]))
+            append(make(order, fields, stream[body_start:at]))
         self._kept = stream[at:]
         if self._kept:
             header.check(self._kept)
@@ -136,6 +150,6 @@ class Decoder:
             memory[self._filled : self._filled + count] = memoryview(data)[start : start + count]
         self._filled += count
         if self._filled == size:
-            messages.append(message.make(self._order, self._fields, self._body.take()))
+            messages.append(make(self._order, self._fields, self._body.take()))
             self._body = None
         return start + count

@@ -40,7 +40,7 @@ else:
 # An attribute of an enumeration costs as much as all else that `make` does.
 _NATIVE = sys.byteorder
 _new = tuple.__new__
-_STRING = int(DataTypes.SV_STRING)
+_STRING, _ERROR = int(DataTypes.SV_STRING), int(DataTypes.SV_ERROR)
 _LATIN_1 = "latin-1"
 
 SHOWN_BODY = 200  # characters or bytes of a body in a message's repr: a line or two
@@ -92,7 +92,7 @@ class SpecMessage(_Fields):
     @property
     def is_error(self) -> bool:
         """Whether the server said no: type is ``SV_ERROR`` or err is not 0 (PROTOCOL.md 2.5)."""
-        return self.type == DataTypes.SV_ERROR or self.err != 0
+        return self[7] == _ERROR or self[11] != 0
 
     @property
     def is_deleted(self) -> bool:

@@ -87,7 +87,8 @@ def test_a_count_to_the_monitor_ends_exactly_there(preset: int, seed: int) -> No
     assert not one.is_busy(motors=False)
     assert values["mon"] == preset
     assert values["sec"] == pytest.approx(end, abs=1e-6)
-    assert end == pytest.approx(preset / 1000, abs=6 * math.sqrt(preset) / 1000)
+    # The time to the last of so many arrivals: beyond this once in 10^12 times, of few arrivals too.
+    assert end == pytest.approx(preset / 1000, abs=(6 * math.sqrt(preset) + 20) / 1000)
 
 
 def test_noise_is_the_same_for_a_seed_and_sequence_whoever_looks_meanwhile(clock: ManualClock) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pycertifspec.errors import CallTimeoutError, RemoteError
 from pycertifspec.session import names
 from pycertifspec.session import properties as table
-from pycertifspec.session.steps import Ask, Follow, Next, Now, Tell, Unfollow
+from pycertifspec.session.steps import NOTHING, Ask, Follow, Next, Now, Tell, Unfollow
 from pycertifspec.session.stream import Stream
 from pycertifspec.wire import values
 from pycertifspec.wire.constants import EventTypes
@@ -31,7 +31,7 @@ def read_message(name: str, timeout: float | None = None) -> Procedure[SpecMessa
 
 def read(name: str, kind: Callable[[Any], Any] | None = None, timeout: float | None = None) -> Procedure[Any]:
     """Read a property; return its value, made by `kind` if that is given."""
-    message = yield Ask(_READ, names.check_name(name), timeout=timeout)
+    message = yield Ask(_READ, names.check_name(name), NOTHING, timeout)
     value = names.value_of(message, name)
     return value if kind is None else converted(value, kind, name)
 
