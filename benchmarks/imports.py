@@ -1,4 +1,4 @@
-"""What `import pycertifspec` and `pycertifspec --help` cost a program that is starting."""
+"""What `import pycertifspec`, `pycertifspec --help` and `pycertifspec get` cost a program that is starting."""
 
 from __future__ import annotations
 
@@ -8,25 +8,35 @@ import sys
 from statistics import median
 from time import perf_counter
 
+from pycertifspec.server import ServerThread
+from pycertifspec.server.demonstration import demonstration
+
 from .row import Row, Target, spread
 
 PROGRAM = "import pycertifspec"
 HELP = "import sys; sys.argv = ['pycertifspec', '--help']; from pycertifspec.cli.main import main; main()"
+GET = "import sys; sys.argv = ['pycertifspec', 'get', 'error', '--server', '{}']; \
+from pycertifspec.cli.main import main; main()"
 HEAVY = {"numpy", "asyncio"}
 
 
 def measure(rounds: int) -> list[Row]:
     """Measure fresh interpreters, one that imports beside one that does not, and look at what was imported."""
     loaded = _run(f"{PROGRAM}, sys; print(*sys.modules)")  # and the byte code is there now
-    ours, bare, helps = [], [], []
-    for _ in range(max(rounds, 9)):
-        bare.append(_time("pass"))
-        ours.append(_time(PROGRAM))
-        helps.append(_time(HELP))
+    ours, bare, helps, gets = [], [], [], []
+    with ServerThread(demonstration()) as server:
+        get = GET.format(f"127.0.0.1:{server.port}")
+        _run(get)
+        for _ in range(max(rounds, 9)):
+            bare.append(_time("pass"))
+            ours.append(_time(PROGRAM))
+            helps.append(_time(HELP))
+            gets.append(_time(get))
     added = median(with_import - without for with_import, without in zip(ours, bare, strict=True))
     return [
         Row("import", "ms", added, median(bare), added / median(bare), spread(bare), Target("figure", "<=", 25)),
         Row("pycertifspec --help", "ms", median(helps), median(bare), target=Target("figure", "<=", 150)),
+        Row("pycertifspec get", "ms", median(gets), median(bare), target=Target("figure", "<=", 250)),
         Row(
             "import, of numpy and asyncio",
             "modules",

@@ -25,7 +25,17 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "docs" / "how-to"
 DATA_FILE = PAGES / "run7.spec"
 # The pages of the command line; those of other subjects are run by `tests.docs.pages`.
-COMMAND_LINE = ("command-line.md", "data-files.md", "find-servers.md", "instrument.md", "settings.md", "traffic.md")
+COMMAND_LINE = (
+    "command-line.md",
+    "data-files.md",
+    "find-servers.md",
+    "instrument.md",
+    "run-commands.md",
+    "scans-in-a-terminal.md",
+    "settings.md",
+    "traffic.md",
+    "values.md",
+)
 
 _BLOCK = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 # What differs from one run to the next, and what the pages show for it.
@@ -109,7 +119,7 @@ class Shell:
 
     def _wait(self) -> str:
         process, output = self._background.pop()
-        if "sniff" not in str(process.args):
+        if not any(word in str(process.args) for word in ("sniff", "follow -n")):
             process.send_signal(signal.SIGINT)
         process.wait(PATIENCE)
         return output.read_text().partition("\n")[2]

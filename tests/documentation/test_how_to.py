@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.documentation import screen
 from tests.documentation.console import COMMAND_LINE, PAGES, made
 
 from pycertifspec.cli.main import COMMANDS
@@ -19,3 +20,8 @@ def test_a_page_shows_what_its_commands_print(name: str) -> None:
 def test_every_command_is_shown_on_a_page() -> None:
     pages = "".join(path.read_text() for path in PAGES.glob("*.md"))
     assert [name for name in COMMANDS if f"pycertifspec {name}" not in pages] == []
+
+
+def test_the_page_of_the_prompt_shows_what_a_terminal_shows() -> None:
+    page = screen.PAGE.read_text()
+    assert screen.made(page) == page, "`python -m tests.documentation.screen` writes what it shows now"

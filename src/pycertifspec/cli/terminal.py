@@ -109,7 +109,7 @@ def _keys(pending: Callable[[str], str]) -> KeyBindings:
         """Run what is complete; go on in a new line otherwise, and before the end of several lines."""
         buffer = event.current_buffer
         if pending(buffer.text) or buffer.document.text_after_cursor.strip():
-            buffer.newline()
+            buffer.newline(copy_margin=False)  # what is pasted has its own
         else:
             get_app().current_buffer.validate_and_handle()
 

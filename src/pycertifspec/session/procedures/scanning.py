@@ -59,7 +59,7 @@ def scan(
     except RemoteError as error:
         # What the macros say of the reason they print; the reply may be no more than that they gave up.
         printed = " ".join(own_output("".join(shown)).split())[:MAX_SHOWN]
-        if begun or not printed or printed in str(error):
+        if begun or not printed or printed in " ".join(str(error).split()):
             raise
         told = RemoteError(f"{error}; it printed: {printed}")
         told.reply = error.reply
