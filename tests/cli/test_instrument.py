@@ -10,6 +10,9 @@ import pytest
 from tests.support.beamline import is_value
 from tests.support.command import lines_of, one_line
 
+from pycertifspec.cli.output import Output
+from pycertifspec.cli.stopping import stopping
+
 if TYPE_CHECKING:
     from tests.support.beamline import Beamline
 
@@ -177,3 +180,17 @@ def test_ctrl_c_ends_counting_and_shows_what_was_counted_without_colour(slow_bea
         assert b"\x1b[38" not in terminal.raw
     with slow_beamline.client() as client:
         assert not int(client.read("scaler/.all./count"))
+
+
+def test_ctrl_c_twice_leaves_without_waiting(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), stopping(Output(), "th", interrupted):
+        raise KeyboardInterrupt
+
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        "interrupted: SPEC was told to stop; waiting for th (Ctrl-C again leaves)",
+        "left without waiting: th may not have stopped yet",
+    ]

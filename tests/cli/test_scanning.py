@@ -141,6 +141,18 @@ def test_on_a_terminal_rows_and_a_bar_grow_and_the_peak_stands_below(slow_beamli
     assert not any("points" in line for line in terminal.lines)
 
 
+@pytest.mark.parametrize("words", [[], ["--plot"]])
+def test_on_a_terminal_a_server_that_dies_leaves_what_was_taken_and_one_line(
+    slow_beamline: Beamline, words: list[str]
+) -> None:
+    with slow_beamline.terminal("scan", ENDLESS, *words) as terminal:
+        terminal.wait_for("of ?")
+        slow_beamline.spec.die()
+        terminal.wait_for("pycertifspec scan: ")
+        assert terminal.end() == 3
+    assert b"Traceback" not in terminal.raw
+
+
 def test_what_does_not_fit_into_the_terminal_is_not_what_was_counted(beamline: Beamline) -> None:
     with beamline.terminal("scan", "a2scan th 0 0.1 tth 0 0.2 2 0.1") as terminal:
         screen = terminal.wait_for("Detector: peak at")
@@ -153,10 +165,9 @@ def test_what_does_not_fit_into_the_terminal_is_not_what_was_counted(beamline: B
 @pytest.mark.parametrize("colors", [{}, {"NO_COLOR": "1"}])
 def test_on_a_terminal_the_curve_grows(slow_beamline: Beamline, colors: dict[str, str]) -> None:
     with slow_beamline.terminal("scan", "ascan samx 0 0.2 4 0.1", "--plot", env=colors) as terminal:
-        screen = terminal.wait_for("5 of 5")
+        terminal.wait_until(lambda lines: all(any(text in line for line in lines) for text in ("5 of 5", "Sample X")))
         terminal.wait_for("Detector: peak at")
         assert terminal.end() == 0
-    assert any("Sample X" in line for line in screen)
     assert (b"\x1b[38" in terminal.raw) is not bool(colors)
 
 
