@@ -93,11 +93,8 @@ def test_others_output_stands_above_the_line_that_is_being_typed(beamline: Beaml
         terminal.type("half of a li")
         terminal.wait_for("half of a li")
         client.execute('p "from elsewhere"')
-        screen = terminal.wait_until(
-            lambda lines: (
-                "from elsewhere" in lines and lines.index("FOURC> half of a li") > lines.index("from elsewhere")
-            )
-        )
+        screen = terminal.wait_until(lambda lines: {"from elsewhere", "FOURC> half of a li"} <= set(lines))
+        assert screen.index("FOURC> half of a li") > screen.index("from elsewhere")
         assert prompts(screen) == 1
         terminal.type("\x03")
         terminal.wait_until(lambda lines: prompts(lines) == 2)

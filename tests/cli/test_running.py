@@ -110,6 +110,7 @@ def test_what_is_no_macro_file_is_wrong_usage(beamline: Beamline, text: bytes, r
         ("p 1", ""), ("if (1) {", "more"), ("if (1) {\n print 1\n}\n", ""), ("def f '{", "quot"), ('p "a', "quot"),
         ("x = 1 + \\", "cont"), ("ascan th 0 1 20 0.1", ""), ("{ ascan th 0 1 20 0.1", "more"), ("if (1)", "more"),
         ('nosuch 1 ; p "a', "quot"), ("umv th 1 }", ""), ("x = = 2", ""), ("", ""),
+        ("nosuch 1 2 \\", "cont"), ("} {", ""), ("nosuch 1 { {", "more"),
     ],
 )  # fmt: skip
 def test_a_text_is_complete_or_spec_would_ask_for_more(text: str, kind: str) -> None:
@@ -180,6 +181,17 @@ def test_doctor_says_what_is_wrong_and_what_to_do(beamline: Beamline) -> None:
     lost = beamline.run("doctor", "--server", "127.0.0.1:1")
     assert lost.status == 3
     assert "pycertifspec discover HOST" in lost.out
+
+
+def test_doctor_says_what_a_server_is_set_to(beamline: Beamline) -> None:
+    beamline.spec.beamline.run("set_sim(1)")
+    (beamline.directory / "pycertifspec.toml").write_text(
+        f'[sessions.mine]\nhost = "127.0.0.1"\nport = {beamline.spec.port}\nread_only = true\n'
+    )
+    done = beamline.run("doctor", "--server", "mine")
+    assert done.status == 0
+    assert "session\tnote\tmine is read-only" in done.out
+    assert "simulate\tnote\tSPEC simulates" in done.out
 
 
 def epics(beamline: Beamline, name: str, *words: str) -> subprocess.CompletedProcess[str]:

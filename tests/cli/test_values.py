@@ -39,6 +39,12 @@ def test_get_shows_what_is_there_and_says_what_is_not(beamline: Beamline) -> Non
     assert "'@nosuch'" in done.err
 
 
+def test_get_says_of_each_name_that_it_is_not_there(beamline: Beamline) -> None:
+    done = beamline.run("get", "no", "nor", "th", "--jsonl")
+    assert (done.status, [json.loads(line)["value"] for line in done.out.splitlines()]) == (1, [30.0])
+    assert [line.split("'")[1] for line in done.err.splitlines()] == ["no", "nor"]
+
+
 def test_get_shows_an_associative_array_element_by_element(beamline: Beamline) -> None:
     beamline.spec.beamline.run('global x; x["a"] = 1; x["b"] = "two words"')
     assert beamline.run("get", "@x").out == "@x[a]\t1\n@x[b]\ttwo words\n"
