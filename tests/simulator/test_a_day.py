@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -95,14 +96,17 @@ def _the_morning(spec: Running) -> None:
     )
 
     told: list[tuple[str, str]] = []
+    all_told = threading.Event()
 
     def tell(change: Change) -> None:
         if not change.first:
             told.append((change.name, str(change.value)))
+        if told.count(("motor/th/move_done", "False")) == 24:
+            all_told.set()
 
     watches = [spec.client.watch(f"motor/th/{prop}", tell) for prop in ("move_done", "position")]
     shown = spec.type("dscan th -0.1 0.12 22 0.1")
-    spec.client.read("motor/th/position")
+    assert all_told.wait(30)
     for watch in watches:
         watch.close()
     lines = shown.splitlines()

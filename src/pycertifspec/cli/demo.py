@@ -201,6 +201,8 @@ def _scan(console: Console, client: Client, command: str | None) -> None:
             for point in scan:
                 progress.update(bar, completed=point.index + 1, total=scan.record.expected)
                 live.update(Group(progress, _plot(console, scan)))
+        if not console.is_terminal:
+            console.print()  # the live display ends without a newline there
         record = scan.wait()
     curve_peak = peak(*_curve(scan))
     if curve_peak is not None:
