@@ -14,12 +14,12 @@ demo: $(READY)
 	@$(BIN)/python -m pycertifspec demo $(if $(HOST),--host $(call quoted,$(HOST))) $(if $(PORT),--port $(call quoted,$(PORT))) $(foreach m,$(MOVE),--move $(call quoted,$(m))) $(if $(COUNT),--count $(call quoted,$(COUNT))) $(if $(SCAN),--scan $(call quoted,$(SCAN)))
 
 ## test: every test
-test: $(READY)
+test: $(VENV)/bluesky-ready
 	@$(BIN)/python -m pytest -q
 
 # pytest-cov itself combines what the processes that tests start have measured.
 ## check: format, lint, types, layers, tests with branch coverage, fuzzing for ten seconds each
-check: $(READY)
+check: $(VENV)/bluesky-ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -62,6 +62,11 @@ $(READY): pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --editable '.[cli,files]' --group dev
+	@touch $@
+
+# What Bluesky brings along is large, and the demonstration does without.
+$(VENV)/bluesky-ready: pyproject.toml $(READY)
+	@$(BIN)/python -m pip install --quiet --editable '.[bluesky,documents,hklpy2,kafka,nats,tiled]' --group bluesky
 	@touch $@
 
 $(VENV)/docs-ready: pyproject.toml $(READY)
