@@ -40,6 +40,7 @@ class Background(Generic[T]):
         self._lock = threading.Lock()
         self._step: Any = None
         self._stopped: StoppedError | None = None
+        self._told = False  # the procedure has been thrown the error; what it does after is its cleaning up
         self._result: Any = None
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, args=(procedure,), name=what, daemon=True)
@@ -57,11 +58,10 @@ class Background(Generic[T]):
 
     def _do(self, step: Any) -> Any:
         with self._lock:
-            if self._stopped is not None and self._step is not None:
-                self._step = None
+            if self._stopped is not None and not self._told:
+                self._told = True
                 raise self._stopped
-            if self._stopped is None:
-                self._step = step
+            self._step = step
         return self._link.do(step)
 
     @property
@@ -77,10 +77,10 @@ class Background(Generic[T]):
                 step = self._step
                 if isinstance(step, Next):
                     self._link.fail_stream(step.stream, self._stopped)
-                    self._step = None
+                    self._told = True
                 elif isinstance(step, Within):
                     fail(step.promise, self._stopped)
-                    self._step = None
+                    self._told = True
         self._over.wait()
 
     def join(self) -> None:

@@ -453,6 +453,11 @@ class Client:
         return self._link.server_name
 
     @property
+    def host(self) -> str:
+        """The host that was named, or that the environment named."""
+        return self._link.target.host
+
+    @property
     def port(self) -> int:
         """The port that this is connected to, or was last."""
         return self._link.port
