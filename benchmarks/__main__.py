@@ -14,6 +14,7 @@ from . import (
     clients,
     datafile,
     decoder,
+    geometry,
     imports,
     language,
     machine,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "datafile": datafile.measure,
     "server": server.measure,
     "scans": scans.measure,
+    "geometry": geometry.measure,
     "clients": clients.measure,
     "client_arrays": client_arrays.measure,
 }
