@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from pycertifspec.session.change import Change
     from pycertifspec.session.procedures.commands import Result
+    from pycertifspec.session.procedures.facts import Facts
 
 
 class AsyncClient:
@@ -354,9 +355,7 @@ class AsyncClient:
             moving.move(self._link.session, wanted, timeout=timeout, leave=leave, progress=progress)
         )
 
-    async def check_move(
-        self, targets: Mapping[str, float] | None = None, /, **motors: float
-    ) -> dict[str, moving.Facts]:
+    async def check_move(self, targets: Mapping[str, float] | None = None, /, **motors: float) -> dict[str, Facts]:
         """See whether motors can be moved to positions, as `move` does before it moves them; nothing moves.
 
         Args:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from pycertifspec.session.change import Change
     from pycertifspec.session.procedures.commands import Result
+    from pycertifspec.session.procedures.facts import Facts
     from pycertifspec.wire.message import SpecMessage
 
     from .variable import ArrayVar, Var
@@ -339,7 +340,7 @@ class Client:
         wanted = moving.targets_of(targets, motors)
         return self._link.run(moving.move(self._link.session, wanted, timeout=timeout, leave=leave, progress=progress))
 
-    def check_move(self, targets: Mapping[str, float] | None = None, /, **motors: float) -> dict[str, moving.Facts]:
+    def check_move(self, targets: Mapping[str, float] | None = None, /, **motors: float) -> dict[str, Facts]:
         """See whether motors can be moved to positions, as `move` does before it moves them; nothing moves.
 
         Args:
