@@ -64,12 +64,13 @@ class Connection:
 
         """
         if not self._came:
+            room = self._decoder.room()
             try:
-                if self._decoder.filling:
-                    with self._decoder.room() or self._memory[:] as memory:
-                        self._came += map(self._recv_into, (memory,))
-                else:
+                if room is None:
                     self._came += map(self._recv_into, self._whole)
+                else:
+                    with room:
+                        self._came += map(self._recv_into, (room,))
             except (TimeoutError, BlockingIOError):
                 return None
             except OSError as error:
@@ -84,8 +85,9 @@ class Connection:
         decoder = self._decoder
         state = decoder.state()
         try:
-            messages = decoder.filled(came) if decoder.filling else decoder.receive(self._memory[:came].tobytes())
-            self._inbox = deque(messages)
+            self._inbox = deque(
+                decoder.filled(came) if decoder.filling else decoder.receive(self._memory[:came].tobytes())
+            )
         except RemoteProtocolError as error:
             raise self._nonsense(error) from error
         except BaseException:
@@ -94,17 +96,14 @@ class Connection:
             raise
 
     def taken(self) -> None:
-        """Take note that the messages of `receive` were taken in."""
-        self._came.clear()
-        self._inbox = None
-
-    def check(self) -> None:
-        """See whether more can come.
+        """Take note that the messages of `receive` were taken in.
 
         Raises:
-            ConnectionLostError: behind the last messages was what is none.
+            ConnectionLostError: behind them was what is none.
 
         """
+        self._came.clear()
+        self._inbox = None
         if self._decoder.failure is not None:
             raise self._nonsense(self._decoder.failure)
 

@@ -20,6 +20,7 @@ from .farewell import farewell
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pycertifspec.session.steps import Ask
     from pycertifspec.session.target import Target
 
     from .waiter import Waiter
@@ -102,6 +103,22 @@ class Conversation:
 
     # ---- what is said ----
 
+    def ask(self, ask: Ask, waiter: Waiter) -> None:
+        """Send a request; the waiter is given the reply.
+
+        Raises:
+            ConnectionLostError: there is no connection, or it is lost now.
+
+        """
+        with self.lock:
+            packet = self.session.ask(ask, waiter)
+        try:
+            self.send(packet)
+        except ConnectionLostError:
+            with self.lock:
+                self.session.forget(waiter)  # nothing was sent: no answer will take it away
+            raise
+
     def send(self, packet: bytes) -> None:
         """Send a packet.
 
@@ -133,25 +150,21 @@ class Conversation:
         connection = self.connection
         try:
             messages = connection.receive()
-        except ConnectionLostError as error:
-            self.lose(error)
-            return None
-        if messages is None:
-            return None
-        if self._log_messages:
-            for message in messages:
-                messages_logger.info("%s", message)
-        count = len(messages)
-        with self.lock:
-            if self.error is None and connection is self.connection:  # else all that waited has failed
-                self.session.receive(messages)
+            if messages is None:
+                return None
+            if self._log_messages:
+                for message in messages:
+                    messages_logger.info("%s", message)
+            count = len(messages)
+            with self.lock:
+                if self.error is None and connection is self.connection:  # else all that waited has failed
+                    self.session.receive(messages)
+            if self.dispatcher.due:
+                self.dispatcher.flush()
             connection.taken()
-        if self.dispatcher.due:
-            self.dispatcher.flush()
-        try:
-            connection.check()
         except ConnectionLostError as error:
             self.lose(error)
+            return None
         return count
 
     # ---- the end, and a new beginning ----

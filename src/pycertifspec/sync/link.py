@@ -116,23 +116,18 @@ class Link:
         return _STEPS[type(step)](self, step)
 
     def _ask(self, ask: Ask) -> SpecMessage:
-        waiter = self._begin(ask)
+        waiter = Waiter()
+        self._conversation.ask(ask, waiter)
         timeout = self.call_timeout if ask.timeout is None else ask.timeout
         self._reader.wait(waiter, timeout, quick=True)
-        if not waiter.done():
+        if not waiter.is_done:
             self._forget(waiter)
             raise self.session.too_late(ask, timeout)
         return waiter.answer()  # type: ignore[no-any-return]
 
     def _begin(self, ask: Ask) -> Waiter:
         waiter = Waiter()
-        with self._lock:
-            packet = self.session.ask(ask, waiter)
-        try:
-            self._conversation.send(packet)
-        except ConnectionLostError:
-            self._forget(waiter)  # nothing was sent: no answer will take it away
-            raise
+        self._conversation.ask(ask, waiter)
         return waiter
 
     def _ask_all(self, step: AskAll) -> list[Any]:
@@ -141,7 +136,7 @@ class Link:
         for waiter, ask in waiters:
             timeout = self.call_timeout if ask.timeout is None else ask.timeout
             self._reader.wait(waiter, timeout, quick=True)
-            if not waiter.done():
+            if not waiter.is_done:
                 for other, _ in waiters:
                     self._forget(other)
                 raise self.session.too_late(ask, timeout)
@@ -156,7 +151,7 @@ class Link:
     def _within(self, step: Within) -> Any:
         waiter: Any = step.promise
         self._reader.wait(waiter, step.seconds)
-        return waiter.answer() if waiter.done() else None
+        return waiter.answer() if waiter.is_done else None
 
     def _forget(self, waiter: Any) -> None:
         with self._lock:
@@ -204,7 +199,7 @@ class Link:
         finally:
             with self._lock:
                 stream.wait(None)
-        return waiter.answer() if waiter.done() else None
+        return waiter.answer() if waiter.is_done else None
 
     def put(self, stream: Stream, item: Any) -> None:
         """Let a stream take in an item that is not of the server's."""

@@ -67,7 +67,7 @@ class Reader:
             quick: whether it is an answer that takes the server no time: then this thread reads, if nobody else does.
 
         """
-        if waiter.done():
+        if waiter.is_done:
             return
         turns = self._turns
         if quick and timeout > OWN_READING:
@@ -81,12 +81,12 @@ class Reader:
                 turns.give(waiter)
                 if waiter.chosen:
                     turns.leave(waiter)
-            if waiter.done():
+            if waiter.is_done:
                 return
             timeout -= time.monotonic() - began
         waiter.prepare()
         deadline = time.monotonic() + timeout
-        while not waiter.done() and (rest := deadline - time.monotonic()) > 0:
+        while not waiter.is_done and (rest := deadline - time.monotonic()) > 0:
             waiter.block(rest)
 
     def _wait_for_turn(self, waiter: Waiter, until: float) -> None:
@@ -94,7 +94,7 @@ class Reader:
         turns = self._turns
         waiter.prepare()
         try:
-            while not waiter.done() and (rest := until - time.monotonic()) > 0:
+            while not waiter.is_done and (rest := until - time.monotonic()) > 0:
                 if turns.crowded:
                     waiter.block(min(rest, CROWD_LOOK))
                     continue
@@ -104,13 +104,13 @@ class Reader:
                     self._read_until(waiter, until)
                     return
                 waiter.block(rest)
-                waiter.chosen = waiter.chosen and waiter.done()  # else our own try to take the turn is the answer
+                waiter.chosen = waiter.chosen and waiter.is_done  # else our own try to take the turn is the answer
         finally:
             turns.leave(waiter)
 
     def _read_until(self, waiter: Waiter, until: float) -> None:
-        while not waiter.done():  # it may be, by who read before
-            if self._conversation.read() is None or (not waiter.done() and time.monotonic() > until):
+        while not waiter.is_done:  # it may be, by who read before
+            if self._conversation.read() is None or (not waiter.is_done and time.monotonic() > until):
                 return
 
     # ---- the thread ----
