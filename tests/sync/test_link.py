@@ -151,3 +151,17 @@ def test_a_server_that_sends_nonsense_is_given_up(server: Any) -> None:
         with Client("127.0.0.1", port, auto_reconnect=False) as client, pytest.raises(ConnectionLostError):
             client.wait_for("data", 1, PATIENCE)
         thread.join(PATIENCE)
+
+
+def test_what_is_asked_while_there_is_no_connection_is_not_kept(server: Any) -> None:
+    with Client("127.0.0.1", server.port) as client:
+        gone = threading.Event()
+        client.on_connection(lambda connected: None if connected else gone.set())
+        server.stop()
+        assert gone.wait(PATIENCE)
+
+        for _ in range(3):
+            with pytest.raises(ConnectionLostError):
+                client.read("data")
+
+        assert not client._link.session._pending

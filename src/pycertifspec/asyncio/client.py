@@ -8,31 +8,21 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pycertifspec.errors import LocalProtocolError
 from pycertifspec.session import properties, target
-from pycertifspec.session.callbacks import Callback
-from pycertifspec.session.names import check_name
-from pycertifspec.session.procedures import commands, counting, hearing, moving
-from pycertifspec.session.procedures import properties as reading
-from pycertifspec.session.procedures.counting import Names
-from pycertifspec.session.steps import Follow
-from pycertifspec.session.stream import Stream
+from pycertifspec.session.procedures.counting import Names, instrument
 from pycertifspec.session.telling import client_text
 from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
 
-from .changes import Changes, Watch
 from .collections import Parts
-from .counter import AsyncCounter
 from .link import Link
-from .motion import Motion
-from .motor import AsyncMotor
-from .scan import Scan, Scans
 from .value import Value
+from .verbs import commands, counting, moving, values, watching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from typing import Self
 
-    from pycertifspec.session.change import Change
-    from pycertifspec.session.procedures.commands import Result
+    from .counter import AsyncCounter
+    from .motor import AsyncMotor
 
 
 class AsyncClient:
@@ -104,192 +94,41 @@ class AsyncClient:
 
     # ---- values ----
 
-    async def read(self, prop: str, kind: Callable[[Any], Any] | None = None, *, timeout: float | None = None) -> Any:
-        """Return a property's value.
+    read = values.read
+    write = values.write
 
-        Numbers and flags where the property is known to be one (PROTOCOL.md 5), else text; an associative array as a
-        dict of texts, a data array as a numpy array.
+    # ---- commands ----
 
-        Args:
-            prop: its name: ``"motor/th/position"``, ``"var/SCAN_N"``.
-            kind: makes what is wanted of it: ``float``.
-            timeout: seconds to wait for the answer; None for the client's `call_timeout`.
-
-        Raises:
-            RemoteError: there is no such property, or it is no `kind`.
-            CallTimeoutError: the server did not answer in time.
-            ConnectionLostError: the server is gone.
-
-        """
-        return await self._link.run(reading.read(prop, kind, timeout))
-
-    async def write(self, prop: str, value: Any, *, timeout: float | None = None) -> None:
-        """Write a property, and see that the server did not refuse.
-
-        Args:
-            prop: its name.
-            value: text, a number, a dict for an associative array (other elements stay), a numpy array.
-            timeout: as in `read`.
-
-        Raises:
-            RemoteError: the server refused.
-            CallTimeoutError: nobody knows whether it was written.
-            ConnectionLostError: the server is gone.
-
-        """
-        return await self._link.run(reading.write(self._link.session, prop, value, timeout))
-
-    async def call(
-        self,
-        function: str,
-        *arguments: Any,
-        returns: Callable[[Any], Any] | None = None,
-        timeout: float | None = None,
-    ) -> Any:
-        """Call one of SPEC's functions, or a macro function, and return its value.
-
-        Args:
-            function: its name.
-            arguments: numbers, texts, dicts.
-            returns: makes what is wanted of the value, which is text: ``float``.
-            timeout: seconds that it may take; None for as long as it takes.
-
-        Raises:
-            RemoteError: it failed, or what it returned is not what is wanted.
-            CallTimeoutError: it took too long, and was aborted.
-            ConnectionLostError: the server is gone; whether it ran nobody knows, and it is not called again.
-
-        """
-        return await self._link.run(
-            commands.call(self._link.session, function, *arguments, returns=returns, timeout=timeout)
-        )
-
-    async def execute(
-        self,
-        command: str,
-        *,
-        timeout: float | None = None,
-        leave: bool = False,
-        progress: Callable[[str], object] | None = None,
-    ) -> Result:
-        """Run a command as at SPEC's prompt, and wait until it is over.
-
-        Ctrl-C, cancellation and the timeout abort it, unless `leave` is true.
-
-        Args:
-            command: SPEC text.
-            timeout: seconds that it may take; None for as long as it takes.
-            leave: let it go on when the waiting ends early.
-            progress: is called with each piece of what it prints, as it prints it.
-
-        Returns:
-            Its value, and what it printed.
-
-        Raises:
-            RemoteError: it failed.
-            CallTimeoutError: it took too long.
-            ConnectionLostError: the server is gone; the command is not run again.
-
-        """
-        return await self._link.run(
-            commands.execute(self._link.session, command, timeout, leave=leave)
-            if progress is None
-            else hearing.stream(self._link.session, command, progress, timeout, leave=leave)
-        )
-
-    async def abort(self) -> None:
-        """Stop everything, as ^C at SPEC's keyboard: motors, counting, macros, whoever started them."""
-        return await self._link.run(commands.abort())
+    call = commands.call
+    execute = commands.execute
+    abort = commands.abort
+    wait_until_ready = commands.wait_until_ready
 
     # ---- watching ----
 
-    async def watch(self, prop: str, callback: Callable[[Change], Any] | None = None) -> Watch:
-        """Watch a property until the watch is closed.
+    watch = watching.watch
+    changes = watching.changes
+    wait_for = watching.wait_for
+    output = watching.output
 
-        Callbacks run one after the other, in the order of what happened, apart from what reads the connection.
+    # ---- motors, counters, scans ----
 
-        Args:
-            prop: its name; data arrays, and `A` and `S`, tell nobody when they change (PROTOCOL.md 5.5).
-            callback: is called with each change, the present value first; may be a coroutine function. Without
-                one, the watch's `value` is what the server has told last.
-
-        Raises:
-            RemoteError: there is no such property.
-
-        """
-        self._link.dispatcher.start()
-        watcher = Callback(self._link.dispatcher, callback or _nothing)
-        self._link.watch(watcher, (check_name(prop),))
-        watch = Watch(self._link, watcher, prop)
-        try:
-            await self._link.run(reading.confirm(prop))
-        except BaseException:
-            await watch.close()
-            raise
-        return watch
-
-    async def changes(self, *props: str) -> Changes[Change]:
-        """Return what properties become, one change after the other, for a loop; the present values are the first.
-
-        Args:
-            props: their names.
-
-        Raises:
-            RemoteError: there is no such property.
-
-        """
-        stream = Stream(lasting=True)
-        await self._link.do(Follow(stream, tuple(map(check_name, props))))
-        changes: Changes[Change] = Changes(self._link, stream, _same)
-        try:
-            for prop in props:
-                await self._link.run(reading.confirm(prop))
-        except BaseException:
-            await changes.close()
-            raise
-        return changes
-
-    async def wait_for(self, prop: str, wanted: Any, timeout: float | None = None) -> Any:
-        """Wait until a property has a value, or one for which a function is true; return that value.
-
-        Args:
-            prop: its name.
-            wanted: a value, or a function of a value.
-            timeout: seconds; None waits for ever.
-
-        Raises:
-            RemoteError: there is no such property.
-            CallTimeoutError: the timeout passed.
-            ConnectionLostError: the server is gone.
-
-        """
-        return await self._link.run(reading.wait_for(prop, wanted, timeout, self._link.session))
-
-    async def output(self, file: str = "tty") -> Changes[str]:
-        """Return what SPEC writes from now on to the screen, or to a file, piece by piece, for a loop.
-
-        Args:
-            file: its name, relative to SPEC's directory (PROTOCOL.md 5.4).
-
-        """
-        stream = Stream(lasting=True)
-        await self._link.do(Follow(stream, (f"output/{file}",)))
-        return Changes(self._link, stream, _value)
+    motor = moving.motor
+    move = moving.move
+    check_move = moving.check_move
+    start_move = moving.start_move
+    counter = counting.counter
+    count = counting.count
+    stop_counting = counting.stop_counting
+    scan = commands.scan
+    follow_scans = commands.follow_scans
 
     # ---- the instrument ----
 
     async def load_names(self) -> Names:
         """Ask which motors and counters there are; SPEC answers as soon as it is at its prompt."""
-        self.known_names = await self._link.run(counting.instrument(None))
+        self.known_names = await self._link.run(instrument(None))
         return self.known_names
-
-    def motor(self, mne: str) -> AsyncMotor:
-        """Return a motor by its mnemonic."""
-        return AsyncMotor(mne, self)
-
-    def counter(self, mne: str) -> AsyncCounter:
-        """Return a counter by its mnemonic."""
-        return AsyncCounter(mne, self)
 
     @property
     def motors(self) -> Parts[AsyncMotor]:
@@ -316,131 +155,6 @@ class AsyncClient:
 
     async def _counters(self) -> dict[str, str]:
         return (self.known_names if self.known_names.counters else await self.load_names()).counters
-
-    async def move(
-        self,
-        targets: Mapping[str, float] | None = None,
-        /,
-        *,
-        timeout: float | None = None,
-        leave: bool = False,
-        progress: Callable[[dict[str, float]], Any] | None = None,
-        **motors: float,
-    ) -> dict[str, float]:
-        """Move motors TO positions, in user units, all together, and wait until they stand.
-
-        A motor that is at its target already is not moved. Ctrl-C, cancellation and the timeout stop the motion, once,
-        unless `leave` is true.
-
-        Args:
-            targets: positions by mnemonic.
-            timeout: seconds for all; None for as long as they move.
-            leave: let them move on when the waiting ends early.
-            progress: is called with all positions whenever one has changed.
-            motors: positions by mnemonic: ``client.move(th=1, tth=2)``.
-
-        Returns:
-            Where each stands.
-
-        Raises:
-            RefusedError: a target is beyond a limit, or its motor disabled; nothing has moved.
-            RemoteError: a motor was refused, or stopped short; the text says which, where and why.
-            CallTimeoutError: the timeout passed.
-            ConnectionLostError: the server is gone; the motors may still move.
-
-        """
-        wanted = moving.targets_of(targets, motors)
-        return await self._link.run(
-            moving.move(self._link.session, wanted, timeout=timeout, leave=leave, progress=progress)
-        )
-
-    async def check_move(
-        self, targets: Mapping[str, float] | None = None, /, **motors: float
-    ) -> dict[str, moving.Facts]:
-        """See whether motors can be moved to positions, as `move` does before it moves them; nothing moves.
-
-        Args:
-            targets: positions by mnemonic, in user units.
-            motors: positions by mnemonic.
-
-        Returns:
-            What is known of each: where it is, its limits.
-
-        Raises:
-            RefusedError: one is beyond a limit, or disabled; the text says which and why.
-            RemoteError: one is not there.
-
-        """
-        return await self._link.run(moving.checked(self._link.session, moving.targets_of(targets, motors)))
-
-    async def start_move(
-        self, targets: Mapping[str, float] | None = None, /, *, timeout: float | None = None, **motors: float
-    ) -> Motion:
-        """Start motors as `move` does, and do not wait.
-
-        Args:
-            targets: positions by mnemonic.
-            timeout: seconds after which they are stopped; None for as long as they move.
-            motors: positions by mnemonic.
-
-        """
-        return Motion(self._link, moving.targets_of(targets, motors), timeout)
-
-    async def count(
-        self,
-        time: float | None = None,
-        callback: Callable[[dict[str, float]], Any] | None = None,
-        refresh_names: bool = False,
-        *,
-        monitor: float | None = None,
-        timeout: float | None = None,
-    ) -> dict[str, float]:
-        """Count, wait until it is over, and return each counter's value by its mnemonic.
-
-        Ctrl-C, cancellation and the timeout stop the counting.
-
-        Args:
-            time: seconds.
-            callback: is called with all values whenever one has changed, and at the end.
-            refresh_names: ask first which counters there are; otherwise that is known from before.
-            monitor: counts of the monitor to count to, in place of seconds.
-            timeout: seconds that it may take; None for as long as it takes.
-
-        Raises:
-            LocalProtocolError: neither seconds nor monitor counts are given, or both.
-            RemoteError: the server did not count.
-            CallTimeoutError: the timeout passed.
-
-        """
-        if refresh_names:
-            await self.load_names()
-        return await self._link.run(
-            counting.count(
-                self._link.session,
-                counting.preset(time, monitor),
-                tuple(await self._counters()),
-                timeout=timeout,
-                progress=callback,
-            )
-        )
-
-    async def stop_counting(self) -> None:
-        """Stop counting; whoever waits for it goes on with what was counted."""
-        return await self._link.run(counting.stop())
-
-    async def scan(self, command: str, *, timeout: float | None = None) -> Scan:
-        """Run a scan in SPEC; return it at once, to be followed point by point or as a whole.
-
-        Args:
-            command: as at SPEC's prompt: ``"ascan th 0 1 20 0.1"``.
-            timeout: seconds after which it is aborted; None for as long as it takes.
-
-        """
-        return Scan(self._link, command, timeout)
-
-    async def follow_scans(self) -> Scans:
-        """Return the scans that begin from now on, whoever starts them, for a loop."""
-        return Scans(self._link)
 
     # ---- state ----
 
@@ -494,15 +208,6 @@ class AsyncClient:
         self._link.on_connection.append(callback)
         return lambda: self._link.on_connection.remove(callback)
 
-    async def wait_until_ready(self, timeout: float | None = None) -> None:
-        """Wait until SPEC waits for a command.
-
-        Raises:
-            CallTimeoutError: the timeout passed.
-
-        """
-        return await self._link.run(reading.until_ready(self._link.session, timeout))
-
     async def close(self) -> None:
         """End the connection; what waits for something fails. Closing twice does nothing."""
         if self._connected_link is None:
@@ -530,15 +235,3 @@ class AsyncClient:
         if self._connected_link is None:
             return f"<AsyncClient for {self._target.host}, not connected>"
         return client_text("AsyncClient", self._link.session.label, connected=self.connected)
-
-
-def _nothing(change: Change) -> None:
-    """Take no notice: the value is kept by the session."""
-
-
-def _same(change: Change) -> Change:
-    return change
-
-
-def _value(change: Change) -> str:
-    return str(change.value)

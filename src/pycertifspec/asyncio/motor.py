@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.session import properties
-from pycertifspec.session.procedures import moving
+from pycertifspec.session.procedures import facts, moving, searching
 from pycertifspec.session.procedures import properties as reading
 
 from .attributes import Attribute
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycertifspec.session.change import Change
-    from pycertifspec.session.procedures.moving import Facts
+    from pycertifspec.session.procedures.facts import Facts
 
     from .changes import Changes, Watch
     from .client import AsyncClient
@@ -89,7 +89,7 @@ class AsyncMotor:
     @property
     def limits(self) -> Any:
         """Both limits in user units, the lower one first."""
-        return Value(lambda: self._link.run(moving.limits(self.name)), "limits")
+        return Value(lambda: self._link.run(facts.limits(self.name)), "limits")
 
     async def facts(self) -> Facts:
         """Return what is known of the motor, asked together: positions, limits, whether it moves.
@@ -98,7 +98,7 @@ class AsyncMotor:
             RemoteError: there is no such motor.
 
         """
-        return await self._link.run(moving.facts(self.name))
+        return await self._link.run(facts.facts(self.name))
 
     async def set_limits(self, low: float, high: float) -> None:
         """Set both limits, in user units.
@@ -184,7 +184,7 @@ class AsyncMotor:
             CallTimeoutError: the timeout passed; the motor was stopped.
 
         """
-        return await self._link.run(moving.search(self._link.session, self.name, how, home, timeout=timeout))
+        return await self._link.run(searching.search(self._link.session, self.name, how, home, timeout=timeout))
 
     async def stop(self) -> None:
         """Stop this motor, and with it all that SPEC does: there is no other way (PROTOCOL.md 2.6)."""

@@ -19,7 +19,7 @@ from .stopping import stopping
 if TYPE_CHECKING:
     import argparse
 
-    from pycertifspec.session.procedures.moving import Facts
+    from pycertifspec.session.procedures.facts import Facts
     from pycertifspec.sync.client import Client
 
     from .output import Output

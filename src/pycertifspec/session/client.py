@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RemoteError
 from pycertifspec.wire import header
-from pycertifspec.wire.constants import EventTypes
+from pycertifspec.wire.constants import DataTypes, EventTypes
 from pycertifspec.wire.values import text_of
 
 from . import properties
@@ -34,7 +34,8 @@ MAX_SERIAL = (1 << 31) - 1
 # Writes whose error reply may still come; most servers send none (PROTOCOL.md 2.5).
 MAX_SLOTS = 1_000
 
-_EVENT, _REPLY, _HELLO_REPLY = int(EventTypes.SV_EVENT), int(EventTypes.SV_REPLY), int(EventTypes.SV_HELLO_REPLY)
+# An attribute of an enumeration costs as much as the rest of an answer.
+_EVENT, _REPLY, _ERROR = int(EventTypes.SV_EVENT), int(EventTypes.SV_REPLY), int(DataTypes.SV_ERROR)
 
 # Seconds that a server has to close a connection after we have; one that lives does so at once. We wait for it: a
 # connection that is closed while something is unread is reset, and what we have sent last, perhaps that a motion is to
@@ -93,8 +94,9 @@ class ClientSession(Generic[P]):
             LocalProtocolError: it cannot be right.
 
         """
+        cmd, name, body, _, _ = ask
         serial = self._next_serial()
-        packet = self._packet(ask.cmd, serial, ask.name, ask.body)
+        packet = self._packet(cmd, serial, name, body)
         self._pending[serial] = promise, ask, deadline
         return packet
 
@@ -170,7 +172,7 @@ class ClientSession(Generic[P]):
             ask.capture.close()
         if promise.done():  # nobody waits any more
             pass
-        elif message.is_error:
+        elif message[7] == _ERROR or message[11]:  # `message.is_error`, without a call
             error = RemoteError(f"{self.label} refused {told(ask)}: {text_of(message) or 'no reason given'}")
             error.reply = message
             promise.set_exception(error)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .procedures.moving import Facts
+    from .procedures.facts import Facts
 
 
 def motor_text(mne: str, name: str, facts: Facts) -> str:

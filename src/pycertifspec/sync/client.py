@@ -7,34 +7,22 @@ import weakref
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pycertifspec.session import properties, target
-from pycertifspec.session.callbacks import Callback
-from pycertifspec.session.names import check_name
-from pycertifspec.session.procedures import commands, counting, hearing, looking, moving
-from pycertifspec.session.procedures import properties as reading
-from pycertifspec.session.procedures.counting import Names
-from pycertifspec.session.steps import Follow
-from pycertifspec.session.stream import Stream
+from pycertifspec.session.procedures import looking
+from pycertifspec.session.procedures.counting import Names, instrument
 from pycertifspec.session.telling import client_text
 from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
 
-from .changes import Changes, Watch
 from .collections import Parts
-from .counter import Counter
 from .link import Link
-from .motion import Motion
-from .motor import Motor
 from .original import Original
-from .scan import Scan, Scans
+from .verbs import commands, counting, moving, original, values, watching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from typing import Self
 
-    from pycertifspec.session.change import Change
-    from pycertifspec.session.procedures.commands import Result
-    from pycertifspec.wire.message import SpecMessage
-
-    from .variable import ArrayVar, Var
+    from .counter import Counter
+    from .motor import Motor
 
 
 class Client:
@@ -87,196 +75,51 @@ class Client:
 
     # ---- values ----
 
-    def read(self, prop: str, kind: Callable[[Any], Any] | None = None, *, timeout: float | None = None) -> Any:
-        """Return a property's value.
+    read = values.read
+    write = values.write
 
-        Numbers and flags where the property is known to be one (PROTOCOL.md 5), else text; an associative array as a
-        dict of texts, a data array as a numpy array.
+    # ---- commands ----
 
-        Args:
-            prop: its name: ``"motor/th/position"``, ``"var/SCAN_N"``.
-            kind: makes what is wanted of it: ``float``.
-            timeout: seconds to wait for the answer; None for the client's `call_timeout`.
-
-        Raises:
-            RemoteError: there is no such property, or it is no `kind`.
-            CallTimeoutError: the server did not answer in time.
-            ConnectionLostError: the server is gone.
-
-        """
-        return self._link.run(reading.read(prop, kind, timeout))
-
-    def write(self, prop: str, value: Any, *, timeout: float | None = None) -> None:
-        """Write a property, and see that the server did not refuse.
-
-        Args:
-            prop: its name.
-            value: text, a number, a dict for an associative array (other elements stay), a numpy array.
-            timeout: as in `read`.
-
-        Raises:
-            RemoteError: the server refused.
-            CallTimeoutError: nobody knows whether it was written.
-            ConnectionLostError: the server is gone.
-
-        """
-        return self._link.run(reading.write(self._link.session, prop, value, timeout))
-
-    def call(
-        self,
-        function: str,
-        *arguments: Any,
-        returns: Callable[[Any], Any] | None = None,
-        timeout: float | None = None,
-    ) -> Any:
-        """Call one of SPEC's functions, or a macro function, and return its value.
-
-        Args:
-            function: its name.
-            arguments: numbers, texts, dicts.
-            returns: makes what is wanted of the value, which is text: ``float``.
-            timeout: seconds that it may take; None for as long as it takes.
-
-        Raises:
-            RemoteError: it failed, or what it returned is not what is wanted.
-            CallTimeoutError: it took too long, and was aborted.
-            ConnectionLostError: the server is gone; whether it ran nobody knows, and it is not called again.
-
-        """
-        return self._link.run(commands.call(self._link.session, function, *arguments, returns=returns, timeout=timeout))
-
-    def execute(
-        self,
-        command: str,
-        *,
-        timeout: float | None = None,
-        leave: bool = False,
-        progress: Callable[[str], object] | None = None,
-    ) -> Result:
-        """Run a command as at SPEC's prompt, and wait until it is over.
-
-        Ctrl-C, cancellation and the timeout abort it, unless `leave` is true.
-
-        Args:
-            command: SPEC text.
-            timeout: seconds that it may take; None for as long as it takes.
-            leave: let it go on when the waiting ends early.
-            progress: is called with each piece of what it prints, as it prints it.
-
-        Returns:
-            Its value, and what it printed.
-
-        Raises:
-            RemoteError: it failed.
-            CallTimeoutError: it took too long.
-            ConnectionLostError: the server is gone; the command is not run again.
-
-        """
-        return self._link.run(
-            commands.execute(self._link.session, command, timeout, leave=leave)
-            if progress is None
-            else hearing.stream(self._link.session, command, progress, timeout, leave=leave)
-        )
-
-    def abort(self) -> None:
-        """Stop everything, as ^C at SPEC's keyboard: motors, counting, macros, whoever started them."""
-        return self._link.run(commands.abort())
+    call = commands.call
+    execute = commands.execute
+    abort = commands.abort
+    wait_until_ready = commands.wait_until_ready
 
     # ---- watching ----
 
-    def watch(self, prop: str, callback: Callable[[Change], Any] | None = None) -> Watch:
-        """Watch a property until the watch is closed.
+    watch = watching.watch
+    unwatch = watching.unwatch
+    changes = watching.changes
+    wait_for = watching.wait_for
+    output = watching.output
 
-        Callbacks run one after the other, in the order of what happened, apart from what reads the connection.
+    # ---- motors, counters, scans ----
 
-        Args:
-            prop: its name; data arrays, and `A` and `S`, tell nobody when they change (PROTOCOL.md 5.5).
-            callback: is called with each change, the present value first. Without one, `Client.get` answers from
-                what the server has told last, until `unwatch`.
+    motor = moving.motor
+    move = moving.move
+    check_move = moving.check_move
+    start_move = moving.start_move
+    counter = counting.counter
+    count = counting.count
+    stop_counting = counting.stop_counting
+    scan = commands.scan
+    follow_scans = commands.follow_scans
 
-        Raises:
-            RemoteError: there is no such property.
+    # ---- as programs for the original have it ----
 
-        """
-        self._link.dispatcher.start()
-        watcher = Callback(self._link.dispatcher, callback or _nothing)
-        self._link.watch(watcher, (check_name(prop),))
-        watch = Watch(self._link, watcher, prop)
-        try:
-            self._link.run(reading.confirm(prop))
-        except BaseException:
-            watch.close()
-            raise
-        if callback is None:
-            self._original.keep(watch)
-        return watch
-
-    def unwatch(self, prop: str) -> None:
-        """Watch a property no more that was watched without a callback."""
-        self._original.drop(prop)
-
-    def changes(self, *props: str) -> Changes[Change]:
-        """Return what properties become, one change after the other, for a loop; the present values are the first.
-
-        Args:
-            props: their names.
-
-        Raises:
-            RemoteError: there is no such property.
-
-        """
-        stream = Stream(lasting=True)
-        self._link.do(Follow(stream, tuple(map(check_name, props))))
-        changes: Changes[Change] = Changes(self._link, stream, _same)
-        try:
-            for prop in props:
-                self._link.run(reading.confirm(prop))
-        except BaseException:
-            changes.close()
-            raise
-        return changes
-
-    def wait_for(self, prop: str, wanted: Any, timeout: float | None = None) -> Any:
-        """Wait until a property has a value, or one for which a function is true; return that value.
-
-        Args:
-            prop: its name.
-            wanted: a value, or a function of a value.
-            timeout: seconds; None waits for ever.
-
-        Raises:
-            RemoteError: there is no such property.
-            CallTimeoutError: the timeout passed.
-            ConnectionLostError: the server is gone.
-
-        """
-        return self._link.run(reading.wait_for(prop, wanted, timeout, self._link.session))
-
-    def output(self, file: str = "tty") -> Changes[str]:
-        """Return what SPEC writes from now on to the screen, or to a file, piece by piece, for a loop.
-
-        Args:
-            file: its name, relative to SPEC's directory (PROTOCOL.md 5.4).
-
-        """
-        stream = Stream(lasting=True)
-        self._link.do(Follow(stream, (f"output/{file}",)))
-        return Changes(self._link, stream, _value)
+    run = original.run
+    get = original.get
+    set = original.set
+    subscribe = original.subscribe
+    unsubscribe = original.unsubscribe
+    var = original.var
 
     # ---- the instrument ----
 
     def load_names(self) -> Names:
         """Ask which motors and counters there are; SPEC answers as soon as it is at its prompt."""
-        self.known_names = self._link.run(counting.instrument(None))
+        self.known_names = self._link.run(instrument(None))
         return self.known_names
-
-    def motor(self, mne: str) -> Motor:
-        """Return a motor by its mnemonic."""
-        return Motor(mne, self)
-
-    def counter(self, mne: str) -> Counter:
-        """Return a counter by its mnemonic."""
-        return Counter(mne, self)
 
     @property
     def motors(self) -> Parts[Motor]:
@@ -303,127 +146,6 @@ class Client:
 
     def _counters(self) -> dict[str, str]:
         return (self.known_names if self.known_names.counters else self.load_names()).counters
-
-    def move(
-        self,
-        targets: Mapping[str, float] | None = None,
-        /,
-        *,
-        timeout: float | None = None,
-        leave: bool = False,
-        progress: Callable[[dict[str, float]], Any] | None = None,
-        **motors: float,
-    ) -> dict[str, float]:
-        """Move motors TO positions, in user units, all together, and wait until they stand.
-
-        A motor that is at its target already is not moved. Ctrl-C, cancellation and the timeout stop the motion, once,
-        unless `leave` is true.
-
-        Args:
-            targets: positions by mnemonic.
-            timeout: seconds for all; None for as long as they move.
-            leave: let them move on when the waiting ends early.
-            progress: is called with all positions whenever one has changed.
-            motors: positions by mnemonic: ``client.move(th=1, tth=2)``.
-
-        Returns:
-            Where each stands.
-
-        Raises:
-            RefusedError: a target is beyond a limit, or its motor disabled; nothing has moved.
-            RemoteError: a motor was refused, or stopped short; the text says which, where and why.
-            CallTimeoutError: the timeout passed.
-            ConnectionLostError: the server is gone; the motors may still move.
-
-        """
-        wanted = moving.targets_of(targets, motors)
-        return self._link.run(moving.move(self._link.session, wanted, timeout=timeout, leave=leave, progress=progress))
-
-    def check_move(self, targets: Mapping[str, float] | None = None, /, **motors: float) -> dict[str, moving.Facts]:
-        """See whether motors can be moved to positions, as `move` does before it moves them; nothing moves.
-
-        Args:
-            targets: positions by mnemonic, in user units.
-            motors: positions by mnemonic.
-
-        Returns:
-            What is known of each: where it is, its limits.
-
-        Raises:
-            RefusedError: one is beyond a limit, or disabled; the text says which and why.
-            RemoteError: one is not there.
-
-        """
-        return self._link.run(moving.checked(self._link.session, moving.targets_of(targets, motors)))
-
-    def start_move(
-        self, targets: Mapping[str, float] | None = None, /, *, timeout: float | None = None, **motors: float
-    ) -> Motion:
-        """Start motors as `move` does, and do not wait.
-
-        Args:
-            targets: positions by mnemonic.
-            timeout: seconds after which they are stopped; None for as long as they move.
-            motors: positions by mnemonic.
-
-        """
-        return Motion(self._link, moving.targets_of(targets, motors), timeout)
-
-    def count(
-        self,
-        time: float | None = None,
-        callback: Callable[[dict[str, float]], Any] | None = None,
-        refresh_names: bool = False,
-        *,
-        monitor: float | None = None,
-        timeout: float | None = None,
-    ) -> dict[str, float]:
-        """Count, wait until it is over, and return each counter's value by its mnemonic.
-
-        Ctrl-C, cancellation and the timeout stop the counting.
-
-        Args:
-            time: seconds.
-            callback: is called with all values whenever one has changed, and at the end.
-            refresh_names: ask first which counters there are; otherwise that is known from before.
-            monitor: counts of the monitor to count to, in place of seconds.
-            timeout: seconds that it may take; None for as long as it takes.
-
-        Raises:
-            LocalProtocolError: neither seconds nor monitor counts are given, or both.
-            RemoteError: the server did not count.
-            CallTimeoutError: the timeout passed.
-
-        """
-        if refresh_names:
-            self.load_names()
-        return self._link.run(
-            counting.count(
-                self._link.session,
-                counting.preset(time, monitor),
-                tuple(self._counters()),
-                timeout=timeout,
-                progress=callback,
-            )
-        )
-
-    def stop_counting(self) -> None:
-        """Stop counting; whoever waits for it goes on with what was counted."""
-        return self._link.run(counting.stop())
-
-    def scan(self, command: str, *, timeout: float | None = None) -> Scan:
-        """Run a scan in SPEC; return it at once, to be followed point by point or as a whole.
-
-        Args:
-            command: as at SPEC's prompt: ``"ascan th 0 1 20 0.1"``.
-            timeout: seconds after which it is aborted; None for as long as it takes.
-
-        """
-        return Scan(self._link, command, timeout)
-
-    def follow_scans(self) -> Scans:
-        """Return the scans that begin from now on, whoever starts them, for a loop."""
-        return Scans(self._link)
 
     # ---- state ----
 
@@ -477,104 +199,10 @@ class Client:
         self._link.on_connection.append(callback)
         return lambda: self._link.on_connection.remove(callback)
 
-    def wait_until_ready(self, timeout: float | None = None) -> None:
-        """Wait until SPEC waits for a command.
-
-        Raises:
-            CallTimeoutError: the timeout passed.
-
-        """
-        return self._link.run(reading.until_ready(self._link.session, timeout))
-
     def close(self) -> None:
         """End the connection; what waits for something fails. Closing twice does nothing."""
         self._finalizer.detach()
         return self._link.close()
-
-    # ---- as programs for the original have it ----
-
-    def run(
-        self,
-        console_command: str,
-        blocking: bool = True,
-        callback: Callable[[SpecMessage, str], Any] | None = None,
-    ) -> tuple[SpecMessage, str] | None:
-        """Run a command; return the reply as it came, an error's as well, and what was printed.
-
-        Args:
-            console_command: SPEC text.
-            blocking: False does not wait; None is returned.
-            callback: is called with both when a command that is not waited for is over.
-
-        """
-        return self._original.run(console_command, blocking, callback)
-
-    def get(self, prop: str, force_fetch: bool = False) -> SpecMessage | None:
-        """Return a property as a message, None if there is none.
-
-        Args:
-            prop: its name.
-            force_fetch: ask the server even where the property is watched (`watch`) and its value is known.
-
-        """
-        return self._original.get(prop, force_fetch)
-
-    def set(self, prop: str, value: Any, wait_for_error: float = 0.2) -> bool:
-        """Write a property; return True.
-
-        Args:
-            prop: its name.
-            value: as in `write`.
-            wait_for_error: of no effect: whether the server refuses is known without waiting.
-
-        Raises:
-            RemoteError: the server refused.
-
-        """
-        del wait_for_error
-        self.write(prop, value)
-        return True
-
-    def subscribe(
-        self,
-        prop: str,
-        callback: Callable[[SpecMessage], Any] | None,
-        nowait: bool = False,
-        timeout: float | None = 0.2,
-    ) -> bool:
-        """Call a function with each event of a property as a message, the present value first.
-
-        Args:
-            prop: its name.
-            callback: the function.
-            nowait: do not wait for the first event.
-            timeout: seconds to wait for it.
-
-        Returns:
-            Whether the first event came in time; where it did not, the function is not called.
-
-        Raises:
-            RemoteError: there is no such property.
-
-        """
-        return self._original.subscribe(prop, callback, nowait, timeout)
-
-    def unsubscribe(self, prop: str, callback: Callable[[SpecMessage], Any] | None) -> bool:
-        """Call a function no more; return whether it was subscribed."""
-        return self._original.unsubscribe(prop, callback)
-
-    def var(self, name: str, dtype: Callable[[Any], Any] = str) -> Var | ArrayVar:
-        """Return a variable, an `ArrayVar` for a data array, else a `Var`.
-
-        Args:
-            name: of the variable.
-            dtype: makes a value of its text.
-
-        Raises:
-            ValueError: there is no such variable.
-
-        """
-        return self._original.var(self, name, dtype)
 
     # ---- Python's ----
 
@@ -592,15 +220,3 @@ class Client:
 
     def _repr_html_(self) -> str:
         return self.motors._repr_html_() + self.counters._repr_html_()
-
-
-def _nothing(change: Change) -> None:
-    """Take no notice: the value is kept by the session."""
-
-
-def _same(change: Change) -> Change:
-    return change
-
-
-def _value(change: Change) -> str:
-    return str(change.value)

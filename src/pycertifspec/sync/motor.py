@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.session import properties
-from pycertifspec.session.procedures import looking, moving
+from pycertifspec.session.procedures import facts, looking, moving, searching
 from pycertifspec.session.procedures import properties as reading
 
 from .attributes import Attribute
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycertifspec.session.change import Change
-    from pycertifspec.session.procedures.moving import Facts
+    from pycertifspec.session.procedures.facts import Facts
     from pycertifspec.wire.message import SpecMessage
 
     from .changes import Changes, Watch
@@ -89,7 +89,7 @@ class Motor:
     @property
     def limits(self) -> Any:
         """Both limits in user units, the lower one first."""
-        return self._link.run(moving.limits(self.name))
+        return self._link.run(facts.limits(self.name))
 
     def facts(self) -> Facts:
         """Return what is known of the motor, asked together: positions, limits, whether it moves.
@@ -98,7 +98,7 @@ class Motor:
             RemoteError: there is no such motor.
 
         """
-        return self._link.run(moving.facts(self.name))
+        return self._link.run(facts.facts(self.name))
 
     def set_limits(self, low: float, high: float) -> None:
         """Set both limits, in user units.
@@ -184,7 +184,7 @@ class Motor:
             CallTimeoutError: the timeout passed; the motor was stopped.
 
         """
-        return self._link.run(moving.search(self._link.session, self.name, how, home, timeout=timeout))
+        return self._link.run(searching.search(self._link.session, self.name, how, home, timeout=timeout))
 
     def stop(self) -> None:
         """Stop this motor, and with it all that SPEC does: there is no other way (PROTOCOL.md 2.6)."""

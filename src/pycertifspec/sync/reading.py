@@ -36,7 +36,10 @@ class ReadingTurns:
         if self._reader.get("reader") is who:
             self.finished += 1
             del self._reader["reader"]
-            if who is not self._background and any(waiter is not self._background for waiter in tuple(self._blocked)):
+            blocked = self._blocked
+            if not blocked:
+                return
+            if who is not self._background and len(blocked) > (self._background in blocked):
                 self.crowded = True
                 self._blocked.pop(self._background, None)
                 self._background.wake()
@@ -56,7 +59,7 @@ class ReadingTurns:
                 del blocked[waiter]
             except (KeyError, RuntimeError, StopIteration):
                 continue  # it left meanwhile
-            if not waiter.done():
+            if not waiter.is_done:
                 waiter.chosen = True
                 waiter.wake()
                 return

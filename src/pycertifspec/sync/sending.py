@@ -29,10 +29,10 @@ class Sender:
 
         """
         with self._lock:
-            if 0 < sum(self._sent) < len(self._packet):
+            if self._sent:
                 self._finish(timeout)
+                self._sent.clear()
             # One of which nothing has left is forgotten: who was interrupted does not want it to leave later.
-            self._sent = []
             self._packet = packet
             try:
                 # `+=` runs to its end in C: a signal's exception comes before the system has taken anything or when
@@ -44,6 +44,7 @@ class Sender:
                 raise ConnectionLostError(f"the connection is lost: {error}; a packet was not sent") from error
             if not self._sent or self._sent[0] != len(packet):
                 self._finish(timeout)
+            self._sent.clear()
 
     def _finish(self, timeout: float) -> None:
         """Send what is left of the packet."""

@@ -8,32 +8,38 @@ from typing import Any
 
 
 class Waiter:
-    """An answer that one thread waits for."""
+    """An answer that one thread waits for.
 
-    __slots__ = ("_done", "_error", "_lock", "_result", "chosen")
+    Attributes:
+        is_done: what `done` returns, without a call: it is looked at several times for each answer.
+        chosen: to read the socket, as nobody else does.
+
+    """
+
+    __slots__ = ("_error", "_lock", "_result", "chosen", "is_done")
 
     def __init__(self) -> None:
-        self._done = False
+        self.is_done = False
         self._result: Any = None
         self._error: BaseException | None = None
         self._lock: threading.Lock | None = None
-        self.chosen = False  # to read the socket, as nobody else does
+        self.chosen = False
 
     def done(self) -> bool:
         """Return whether the answer is there."""
-        return self._done
+        return self.is_done
 
     def set_result(self, result: Any, /) -> None:
         """Give the answer."""
         self._result = result
-        self._done = True
+        self.is_done = True
         if self._lock is not None:
             self.wake()
 
     def set_exception(self, error: BaseException, /) -> None:
         """Say why there is none."""
         self._error = error
-        self._done = True
+        self.is_done = True
         self.wake()
 
     def prepare(self) -> None:
@@ -51,7 +57,7 @@ class Waiter:
 
     def block(self, seconds: float) -> None:
         """Wait until the answer is there, this one is woken, or the seconds have passed."""
-        if self._done or self._lock is None:
+        if self.is_done or self._lock is None:
             return
         self._lock.acquire(timeout=min(seconds, threading.TIMEOUT_MAX) if seconds > 0 else 0)
 

@@ -55,7 +55,10 @@ class Decoder:
             raise self.failure
         messages: list[SpecMessage] = []
         try:
-            self._receive(data, messages)
+            if type(data) is bytes and self._body is None and not self._kept:
+                self._cut(data, messages)
+            else:
+                self._receive(data, messages)
         except RemoteProtocolError as error:
             self.failure = error
             if not messages:
@@ -93,9 +96,6 @@ class Decoder:
         self.failure, self._kept, self._order, self._fields, self._body, self._filled = state
 
     def _receive(self, data: bytes | bytearray | memoryview, messages: list[SpecMessage]) -> None:
-        if type(data) is bytes and self._body is None and not self._kept:
-            self._cut(data, messages)
-            return
         at, end = 0, len(data)
         with memoryview(data) as view:
             while at < end:

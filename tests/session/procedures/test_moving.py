@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RefusedError, RemoteError
-from pycertifspec.session.procedures import moving
+from pycertifspec.session.procedures import arriving, facts, moving
 
 POSITION, DONE = "motor/th/position", "motor/th/move_done"
 
@@ -76,7 +76,7 @@ def test_specs_prompt_is_a_reason_to_look_at_once(driver: Any, motor: Any) -> No
     driver.script += [("status/ready", "1"), ("status/ready", "0"), arrive(driver, "1"), ("status/ready", "1")]
 
     assert move(driver) == {"th": 1.0}
-    assert driver.now < moving.LOOK
+    assert driver.now < arriving.LOOK
 
 
 def test_an_old_position_in_the_last_event_is_not_believed(driver: Any, motor: Any) -> None:
@@ -172,7 +172,7 @@ def test_several_motors_start_with_one_command_and_those_that_stand_there_are_le
 def test_limits_are_compared_in_user_units_whatever_the_sign(driver: Any, motor: Any) -> None:
     motor(sign="-1", offset="10", low_limit="-20", high_limit="5")
 
-    assert driver.run(moving.limits("th")) == (5.0, 30.0)
+    assert driver.run(facts.limits("th")) == (5.0, 30.0)
     with pytest.raises(RefusedError, match=r"31 is beyond its high limit at 30"):
         move(driver, 31)
     assert driver.sent == []
@@ -187,4 +187,4 @@ def test_a_server_that_knows_no_limits_is_not_asked_twice(driver: Any, motor: An
 
     assert move(driver) == {"th": 1.0}
     with pytest.raises(RemoteError, match="limits"):
-        driver.run(moving.limits("th"))
+        driver.run(facts.limits("th"))

@@ -9,7 +9,7 @@ from pycertifspec.session import names, properties, telling
 from pycertifspec.session.steps import Ask, AskAll
 from pycertifspec.wire.constants import EventTypes
 
-from .moving import facts
+from .facts import facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

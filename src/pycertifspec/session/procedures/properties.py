@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import CallTimeoutError, RemoteError
@@ -31,9 +32,15 @@ def read_message(name: str, timeout: float | None = None) -> Procedure[SpecMessa
 
 def read(name: str, kind: Callable[[Any], Any] | None = None, timeout: float | None = None) -> Procedure[Any]:
     """Read a property; return its value, made by `kind` if that is given."""
-    message = yield Ask(_READ, names.check_name(name), NOTHING, timeout)
+    message = yield _reading(name, timeout)
     value = names.value_of(message, name)
     return value if kind is None else converted(value, kind, name)
+
+
+@lru_cache(maxsize=1024)
+def _reading(name: str, timeout: float | None) -> Ask:
+    """Return the request; they are kept, as programs read the same properties again and again."""
+    return Ask(_READ, names.check_name(name), NOTHING, timeout)
 
 
 def converted(value: Any, kind: Callable[[Any], Any], name: str) -> Any:

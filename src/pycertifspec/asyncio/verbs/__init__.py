@@ -1,0 +1,1 @@
+"""What a client does, by subject: `AsyncClient` has each of these functions as a method."""

@@ -1,0 +1,106 @@
+"""Commands, functions and scans: what SPEC does at its prompt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pycertifspec.asyncio.scan import Scan, Scans
+from pycertifspec.session.procedures import commands, hearing
+from pycertifspec.session.procedures import properties as reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycertifspec.asyncio.client import AsyncClient
+    from pycertifspec.session.procedures.commands import Result
+
+
+async def call(
+    self: AsyncClient,
+    function: str,
+    *arguments: Any,
+    returns: Callable[[Any], Any] | None = None,
+    timeout: float | None = None,
+) -> Any:
+    """Call one of SPEC's functions, or a macro function, and return its value.
+
+    Args:
+        function: its name.
+        arguments: numbers, texts, dicts.
+        returns: makes what is wanted of the value, which is text: ``float``.
+        timeout: seconds that it may take; None for as long as it takes.
+
+    Raises:
+        RemoteError: it failed, or what it returned is not what is wanted.
+        CallTimeoutError: it took too long, and was aborted.
+        ConnectionLostError: the server is gone; whether it ran nobody knows, and it is not called again.
+
+    """
+    return await self._link.run(
+        commands.call(self._link.session, function, *arguments, returns=returns, timeout=timeout)
+    )
+
+
+async def execute(
+    self: AsyncClient,
+    command: str,
+    *,
+    timeout: float | None = None,
+    leave: bool = False,
+    progress: Callable[[str], object] | None = None,
+) -> Result:
+    """Run a command as at SPEC's prompt, and wait until it is over.
+
+    Ctrl-C, cancellation and the timeout abort it, unless `leave` is true.
+
+    Args:
+        command: SPEC text.
+        timeout: seconds that it may take; None for as long as it takes.
+        leave: let it go on when the waiting ends early.
+        progress: is called with each piece of what it prints, as it prints it.
+
+    Returns:
+        Its value, and what it printed.
+
+    Raises:
+        RemoteError: it failed.
+        CallTimeoutError: it took too long.
+        ConnectionLostError: the server is gone; the command is not run again.
+
+    """
+    return await self._link.run(
+        commands.execute(self._link.session, command, timeout, leave=leave)
+        if progress is None
+        else hearing.stream(self._link.session, command, progress, timeout, leave=leave)
+    )
+
+
+async def abort(self: AsyncClient) -> None:
+    """Stop everything, as ^C at SPEC's keyboard: motors, counting, macros, whoever started them."""
+    return await self._link.run(commands.abort())
+
+
+async def scan(self: AsyncClient, command: str, *, timeout: float | None = None) -> Scan:
+    """Run a scan in SPEC; return it at once, to be followed point by point or as a whole.
+
+    Args:
+        command: as at SPEC's prompt: ``"ascan th 0 1 20 0.1"``.
+        timeout: seconds after which it is aborted; None for as long as it takes.
+
+    """
+    return Scan(self._link, command, timeout)
+
+
+async def follow_scans(self: AsyncClient) -> Scans:
+    """Return the scans that begin from now on, whoever starts them, for a loop."""
+    return Scans(self._link)
+
+
+async def wait_until_ready(self: AsyncClient, timeout: float | None = None) -> None:
+    """Wait until SPEC waits for a command.
+
+    Raises:
+        CallTimeoutError: the timeout passed.
+
+    """
+    return await self._link.run(reading.until_ready(self._link.session, timeout))

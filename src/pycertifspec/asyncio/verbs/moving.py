@@ -1,0 +1,92 @@
+"""Motors: one by its mnemonic, and several on their way together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pycertifspec.asyncio.motion import Motion
+from pycertifspec.asyncio.motor import AsyncMotor
+from pycertifspec.session.procedures import moving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pycertifspec.asyncio.client import AsyncClient
+    from pycertifspec.session.procedures.facts import Facts
+
+
+def motor(self: AsyncClient, mne: str) -> AsyncMotor:
+    """Return a motor by its mnemonic."""
+    return AsyncMotor(mne, self)
+
+
+async def move(
+    self: AsyncClient,
+    targets: Mapping[str, float] | None = None,
+    /,
+    *,
+    timeout: float | None = None,
+    leave: bool = False,
+    progress: Callable[[dict[str, float]], Any] | None = None,
+    **motors: float,
+) -> dict[str, float]:
+    """Move motors TO positions, in user units, all together, and wait until they stand.
+
+    A motor that is at its target already is not moved. Ctrl-C, cancellation and the timeout stop the motion, once,
+    unless `leave` is true.
+
+    Args:
+        targets: positions by mnemonic.
+        timeout: seconds for all; None for as long as they move.
+        leave: let them move on when the waiting ends early.
+        progress: is called with all positions whenever one has changed.
+        motors: positions by mnemonic: ``client.move(th=1, tth=2)``.
+
+    Returns:
+        Where each stands.
+
+    Raises:
+        RefusedError: a target is beyond a limit, or its motor disabled; nothing has moved.
+        RemoteError: a motor was refused, or stopped short; the text says which, where and why.
+        CallTimeoutError: the timeout passed.
+        ConnectionLostError: the server is gone; the motors may still move.
+
+    """
+    wanted = moving.targets_of(targets, motors)
+    return await self._link.run(
+        moving.move(self._link.session, wanted, timeout=timeout, leave=leave, progress=progress)
+    )
+
+
+async def check_move(
+    self: AsyncClient, targets: Mapping[str, float] | None = None, /, **motors: float
+) -> dict[str, Facts]:
+    """See whether motors can be moved to positions, as `move` does before it moves them; nothing moves.
+
+    Args:
+        targets: positions by mnemonic, in user units.
+        motors: positions by mnemonic.
+
+    Returns:
+        What is known of each: where it is, its limits.
+
+    Raises:
+        RefusedError: one is beyond a limit, or disabled; the text says which and why.
+        RemoteError: one is not there.
+
+    """
+    return await self._link.run(moving.checked(self._link.session, moving.targets_of(targets, motors)))
+
+
+async def start_move(
+    self: AsyncClient, targets: Mapping[str, float] | None = None, /, *, timeout: float | None = None, **motors: float
+) -> Motion:
+    """Start motors as `move` does, and do not wait.
+
+    Args:
+        targets: positions by mnemonic.
+        timeout: seconds after which they are stopped; None for as long as they move.
+        motors: positions by mnemonic.
+
+    """
+    return Motion(self._link, moving.targets_of(targets, motors), timeout)

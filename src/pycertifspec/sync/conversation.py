@@ -1,0 +1,242 @@
+"""`Conversation`: a session over a connection that is made again when it is lost."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import TYPE_CHECKING, NoReturn
+
+from pycertifspec.errors import ConnectionLostError, SpecError
+from pycertifspec.session import discovery
+from pycertifspec.session.client import ClientSession
+from pycertifspec.session.target import pauses
+
+from . import probing
+from .connection import Connection
+from .dispatcher import Dispatcher
+from .farewell import farewell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycertifspec.session.steps import Ask
+    from pycertifspec.session.target import Target
+
+    from .waiter import Waiter
+
+logger = logging.getLogger("pycertifspec.client")
+messages_logger = logging.getLogger("pycertifspec.messages")
+
+# Seconds for which a caller reads for itself; then it is no quick answer, and the reader takes over: a wait on a
+# lock ends cleanly with Ctrl-C.
+OWN_READING = 0.2
+
+
+class Conversation:
+    """Sends what is asked, takes in what comes, and begins anew.
+
+    Args:
+        target: where to connect.
+        connect_timeout: seconds for each port to answer.
+        call_timeout: seconds for the other end to take what is sent.
+        reconnect: whether to connect again when the connection is lost.
+        log_messages: whether to log every message that comes.
+
+    Attributes:
+        session: what is said; to be used with `lock`.
+        lock: the session's.
+        connected: whether the connection stands.
+        error: why it does not.
+        closing: set from when on it ends for good.
+        abandoned: whether nobody waits for that end.
+        on_connection: are called with True and False.
+        on_lost: is called when the connection is lost, by whoever found that out.
+
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        connect_timeout: float | None,
+        call_timeout: float,
+        reconnect: bool,
+        log_messages: bool,
+    ) -> None:
+        self.target = target
+        self.session: ClientSession[Waiter] = ClientSession(probing.sec_usec)
+        self.lock = threading.RLock()
+        self.server_name = ""
+        self.port = 0
+        self.connected = False
+        self.error: SpecError | None = None
+        self.closing = threading.Event()
+        self.abandoned = False
+        self.on_connection: list[Callable[[bool], None]] = []
+        self.on_lost: Callable[[], None] = lambda: None
+        self._connect_timeout = connect_timeout
+        self._call_timeout = call_timeout
+        self._reconnect = reconnect
+        self._log_messages = log_messages
+        self._process = os.getpid()
+        self._open(probing.find(target.host, target.ports, timeout=connect_timeout, name=target.name))
+        self.dispatcher = Dispatcher(f"{self.server_name} client")
+
+    def _open(self, found: probing.Found) -> None:
+        """Begin on a new connection; registrations are made again."""
+        server_name, port = discovery.server_name(found.reply), found.address.port
+        label = f"{server_name!r} on {self.target.host}:{port}"
+        connection = Connection(found.socket, OWN_READING, label)
+        with self.lock:
+            self.connection = connection
+            self.server_name, self.port = server_name, port
+            hello = self.session.greeted(found.reply.byteorder, found.reply.vers, label)
+            self.error = None
+            self.connected = True
+        try:
+            connection.send(hello, self._call_timeout)
+        except ConnectionLostError as error:
+            self.error, self.connected = error, False
+            connection.close()
+            raise
+
+    # ---- what is said ----
+
+    def ask(self, ask: Ask, waiter: Waiter) -> None:
+        """Send a request; the waiter is given the reply.
+
+        Raises:
+            ConnectionLostError: there is no connection, or it is lost now.
+
+        """
+        with self.lock:
+            packet = self.session.ask(ask, waiter)
+        try:
+            self.send(packet)
+        except ConnectionLostError:
+            with self.lock:
+                self.session.forget(waiter)  # nothing was sent: no answer will take it away
+            raise
+
+    def send(self, packet: bytes) -> None:
+        """Send a packet.
+
+        Raises:
+            ConnectionLostError: there is no connection, or it is lost now.
+
+        """
+        if self.error is not None or self._process != os.getpid():
+            self._refuse()
+        try:
+            self.connection.send(packet, self._call_timeout)
+        except ConnectionLostError as error:
+            self.lose(error)
+            raise
+
+    def _refuse(self) -> NoReturn:
+        if self._process != os.getpid():
+            raise ConnectionLostError(
+                f"this client of {self.session.label} belongs to process {self._process}; a process that was forked "
+                "connects with a client of its own"
+            )
+        raise ConnectionLostError(f"{self.error}; nothing was sent")
+
+    def read(self) -> int | None:
+        """Read once and take it in; return the number of messages, None if nothing came in time or the end has come.
+
+        One thread at a time may.
+        """
+        connection = self.connection
+        try:
+            messages = connection.receive()
+            if messages is None:
+                return None
+            if self._log_messages:
+                for message in messages:
+                    messages_logger.info("%s", message)
+            count = len(messages)
+            with self.lock:
+                if self.error is None and connection is self.connection:  # else all that waited has failed
+                    self.session.receive(messages)
+            if self.dispatcher.due:
+                self.dispatcher.flush()
+            connection.taken()
+        except ConnectionLostError as error:
+            self.lose(error)
+            return None
+        return count
+
+    # ---- the end, and a new beginning ----
+
+    def lose(self, error: ConnectionLostError) -> None:
+        """Fail all that waits, at once; whoever reads when nobody else does is to see to the rest."""
+        with self.lock:
+            if self.error is not None:
+                return
+            self.error = error
+            self.connected = False
+            self.connection.shut()
+            self.session.lose(error, for_good=not self._reconnect)
+        if not self.closing.is_set():
+            logger.warning("%s", error)
+            self._tell_connection(connected=False)
+        self.on_lost()
+
+    def _tell_connection(self, *, connected: bool) -> None:
+        for callback in tuple(self.on_connection):
+            self.dispatcher.call(callback, connected)
+
+    def connect_again(self) -> bool:
+        """Look for the server until it is there, with growing pauses; return False if that is not wanted."""
+        if not self._reconnect:
+            return False
+        self.connection.close()
+        wanted = self.target.again(self.server_name)
+        for pause in pauses():
+            if self.closing.wait(pause):
+                return False
+            try:
+                found = probing.find(wanted.host, wanted.ports, timeout=self._connect_timeout or 0.5, name=wanted.name)
+            except SpecError as error:
+                logger.debug("not connected again yet: %s", error)
+                continue
+            if self.closing.is_set():
+                found.socket.close()
+                return False
+            before = self.server_name
+            try:
+                self._open(found)
+            except SpecError as error:
+                logger.debug("not connected again yet: %s", error)
+                continue
+            if self.server_name != before:
+                logger.warning("port %d is now that of %r, before of %r", self.port, self.server_name, before)
+            logger.info("connected again to %s", self.session.label)
+            self._tell_connection(connected=True)
+            return True
+        return False
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether it belongs to the process that this one was forked from."""
+        return self._process != os.getpid()
+
+    def end(self) -> None:
+        """Take leave of the server, and fail all that waits."""
+        self.closing.set()
+        if self.error is None:
+            farewell(self.connection.socket)
+        self.lose(ConnectionLostError(f"the client of {self.session.label} is closed"))
+
+    def abandon(self) -> None:
+        """Take leave of the server: nobody has this client any more, or the program ends."""
+        self.abandoned = True
+        self.closing.set()
+        farewell(self.connection.socket)
+        self.connection.shut()
+
+    def release(self) -> None:
+        """Give back what it holds, at the very end."""
+        self.connection.close()
+        self.dispatcher.close()

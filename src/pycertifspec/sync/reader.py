@@ -1,0 +1,189 @@
+"""`Reader`: whoever waits for an answer reads, if nobody else does; a thread reads where nobody waits."""
+
+from __future__ import annotations
+
+import logging
+import select
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from pycertifspec.errors import ConnectionLostError
+from pycertifspec.session.steps import FOR_EVER
+
+from .conversation import OWN_READING
+from .reading import ReadingTurns
+from .waiter import Waiter
+
+if TYPE_CHECKING:
+    import socket
+
+    from .conversation import Conversation
+
+logger = logging.getLogger("pycertifspec.client")
+
+# Seconds without a call after which the reader thread takes over again. While calls come, one behind the other, it
+# would be woken with each of their answers, for nothing.
+GRACE = 0.002
+
+# Reads in a row that brought one answer at most, after which callers no more come in a crowd.
+ALONE = 100
+
+# Seconds after which a caller in a crowd looks whether there still is one.
+CROWD_LOOK = 0.02
+
+
+class Reader:
+    """Sees to it that what comes is read: answers at once, and events, and the end.
+
+    Args:
+        conversation: what is read for; it is connected again by this one's thread when it is lost.
+
+    """
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+        self._background = Waiter()
+        self._background.prepare()
+        self._turns = ReadingTurns(self._background)
+        conversation.on_lost = self._background.wake
+        self._thread = threading.Thread(target=self._run, name=f"{conversation.server_name} reader", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """End the thread of a conversation that has ended; not waited for from that thread itself."""
+        self._background.wake()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    # ---- who waits ----
+
+    def wait(self, waiter: Waiter, timeout: float, *, quick: bool = False) -> None:
+        """Wait until a promise is kept, at most so many seconds.
+
+        Args:
+            waiter: the promise.
+            timeout: the seconds.
+            quick: whether it is an answer that takes the server no time: then this thread reads, if nobody else does.
+
+        """
+        if waiter.is_done:
+            return
+        turns = self._turns
+        if quick and timeout > OWN_READING:
+            began = time.monotonic()
+            try:
+                if not turns.crowded and turns.take(waiter):
+                    self._read_until(waiter, began + OWN_READING)
+                else:
+                    self._wait_for_turn(waiter, began + OWN_READING)
+            finally:
+                turns.give(waiter)
+                if waiter.chosen:
+                    turns.leave(waiter)
+            if waiter.is_done:
+                return
+            timeout -= time.monotonic() - began
+        waiter.prepare()
+        deadline = time.monotonic() + timeout
+        while not waiter.is_done and (rest := deadline - time.monotonic()) > 0:
+            waiter.block(rest)
+
+    def _wait_for_turn(self, waiter: Waiter, until: float) -> None:
+        """Somebody else reads: wait until it has read our answer, or leaves the reading to us."""
+        turns = self._turns
+        waiter.prepare()
+        try:
+            while not waiter.is_done and (rest := until - time.monotonic()) > 0:
+                if turns.crowded:
+                    waiter.block(min(rest, CROWD_LOOK))
+                    continue
+                turns.join(waiter)
+                if turns.take(waiter):
+                    turns.leave(waiter)
+                    self._read_until(waiter, until)
+                    return
+                waiter.block(rest)
+                waiter.chosen = waiter.chosen and waiter.is_done  # else our own try to take the turn is the answer
+        finally:
+            turns.leave(waiter)
+
+    def _read_until(self, waiter: Waiter, until: float) -> None:
+        while not waiter.is_done:  # it may be, by who read before
+            if self._conversation.read() is None or (not waiter.is_done and time.monotonic() > until):
+                return
+
+    # ---- the thread ----
+
+    def _run(self) -> None:
+        """Take in events, notice the end, connect again."""
+        try:
+            self._keep_reading()
+        finally:
+            if self._conversation.abandoned:
+                self._conversation.release()
+
+    def _keep_reading(self) -> None:
+        conversation, background = self._conversation, self._background
+        while not conversation.closing.is_set():
+            if conversation.error is not None:
+                if not conversation.connect_again():
+                    return
+                continue
+            if not self._turns.crowded and not _readable(conversation.connection.socket):
+                continue
+            background.prepare()
+            if self._turns.take(background):
+                try:
+                    self._read_for_all()
+                except Exception:
+                    label = conversation.session.label
+                    logger.exception("what %s sent could not be taken in", label)
+                    conversation.lose(ConnectionLostError(f"what {label} sent could not be taken in"))
+                finally:
+                    self._turns.give(background)
+            else:
+                self._stand_by()
+
+    def _read_for_all(self) -> None:
+        """Read once; where several threads call at once, go on until they do no more."""
+        conversation, turns = self._conversation, self._turns
+        conversation.read()
+        alone = 0
+        while turns.crowded and conversation.error is None:
+            alone = alone + 1 if (conversation.read() or 0) < 2 else 0
+            if alone > ALONE:
+                turns.crowded = False
+
+    def _stand_by(self) -> None:
+        """Let callers read for themselves until none has called for a while."""
+        background, turns, conversation = self._background, self._turns, self._conversation
+        while not conversation.closing.is_set() and conversation.error is None:
+            seen = turns.finished
+            background.prepare()
+            background.block(GRACE)
+            if turns.crowded:
+                return
+            if turns.finished != seen:
+                continue
+            if not turns.is_taken():
+                return
+            background.prepare()
+            turns.join(background)  # a caller reads, and has for long: it says when it gives up
+            if not turns.is_taken():
+                turns.leave(background)
+                return
+            background.block(FOR_EVER)
+            turns.leave(background)
+
+
+def _readable(own: socket.socket) -> bool:
+    """Wait until there is something to read, or the socket is shut down."""
+    try:
+        if hasattr(select, "poll"):
+            poll = select.poll()
+            poll.register(own, select.POLLIN)
+            return bool(poll.poll())
+        return bool(select.select([own], [], [])[0])
+    except (OSError, ValueError):
+        return False
