@@ -15,6 +15,7 @@ from pycertifspec.session import properties
 from pycertifspec.session.program import Command
 
 from .functions import assertions
+from .functions.arrivals import Arrivals
 from .functions.counters import CounterFunctions
 from .functions.datafile import DataFileFunctions
 from .functions.geometry import GeometryFunctions
@@ -109,13 +110,21 @@ class Beamline:
         self._shown = self._said = ""  # by the command that runs: the end of it, and its last line before a reset
         self._questions = SyncQuestions(clock, world.interrupt, self._tell_question)
         self._remote = RemoteFunctions(clock, self._send, world.interrupt)
+        self._arrivals = Arrivals(
+            self.instrument,
+            self.interpreter,
+            world.interrupt,
+            resets=self._limits_reset,
+            running=lambda: self._running,
+            show=world.write,
+        )
         self._motors = MotorFunctions(self.instrument, self._questions.ask, self._announcer.null_move)
         self._properties: dict[str, Published] = {}
         self._install(geometry or name)
 
     def _install(self, geometry_name: str) -> None:
         interpreter = self.interpreter
-        counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate)
+        counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate, self._arrivals.look)
         for part in (self._motors, counters, Links(), self._remote, DataFileFunctions()):
             part.install(interpreter)
         assertions.install(interpreter)
@@ -215,7 +224,12 @@ class Beamline:
             self._running = False
             self._command_ended()
 
+    def _limits_reset(self) -> bool:
+        """Tell whether a motor that hits a limit resets: without a server it does (PROTOCOL.md 1.1)."""
+        return not self._announcer.attached or self._announcer.options.limit_reset
+
     def _command_ended(self) -> None:
+        self._arrivals.flush()
         if self._keeper is not None:
             self._keeper.command_ended()
 
@@ -227,7 +241,8 @@ class Beamline:
     def _begin(self) -> None:
         """Let interrupts be for the command that begins; one that came too late for the last is forgotten."""
         self._shown = self._said = ""
-        self.interpreter.interrupted = self._aborted = False
+        self.interpreter.forget_interrupts()
+        self._aborted = False
         self.world.interrupt.clear()
         self._running = True
 
@@ -355,6 +370,7 @@ class Beamline:
                 self._finish_after(asyncio.current_task(), loop)
             self._prompt.come_back()
             self._running = False
+            self._arrivals.flush()
             if work.done() and not work.cancelled():
                 work.exception()  # told above, or of no interest after an abort
 
