@@ -24,7 +24,7 @@ from .functions.motors import MotorFunctions
 from .functions.remote import RemoteFunctions
 from .geometry import find_geometry
 from .hardware.default import default_instrument
-from .language import DELETED, Interpreter, MacroExitError, QuitError, SpecLanguageError, SpecRuntimeError
+from .language import DELETED, Function, Interpreter, MacroExitError, QuitError, SpecLanguageError, SpecRuntimeError
 from .loading import run_file
 from .prompting import Prompt
 from .published import (
@@ -127,6 +127,8 @@ class Beamline:
         counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate, self._arrivals.look)
         for part in (self._motors, counters, Links(), self._remote, DataFileFunctions()):
             part.install(interpreter)
+        keep = Function("_keep_state", self._keep_state, 0, 0, doc=self._keep_state.__doc__ or "")
+        interpreter.functions.register(keep)
         assertions.install(interpreter)
         mnemonics = [motor.mnemonic for motor in self.instrument.motors]
         geometry = find_geometry(geometry_name, mnemonics)
@@ -200,6 +202,12 @@ class Beamline:
         self.interpreter.symbols.on_declare = keeper.variable_changed
         self._motors.fill()
 
+    def _keep_state(self, _: Interpreter) -> float:
+        """Have what is kept from run to run on the disk now, in the middle of a command; nothing where nothing is."""
+        if self._keeper is not None:
+            self._keeper.save()
+        return 0.0
+
     def begin(self) -> None:
         """Take up the state that was kept, and run ``begin_mac`` if there is one (SPEC_LANGUAGE.md 2.7).
 
@@ -209,7 +217,12 @@ class Beamline:
         """
         if self._keeper is not None:
             self._keeper.begin(self.interpreter)
+            self.interpreter.macros.remove(
+                "cleanup_once"
+            )  # it was for what is over: nothing moves now that it is killed
         with self._active():
+            if self._keeper is not None:
+                self.interpreter.run_macro("_take_up_scan")
             self.interpreter.run_macro("begin_mac")
 
     @contextlib.contextmanager
