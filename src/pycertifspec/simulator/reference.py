@@ -41,6 +41,7 @@ REMARKS = """\
   off unless `--allow-unix` is given.
 - `getenv()` knows a handful of names. Nobody is at the keyboard of a served simulator: `input()` and `yesno()` get
   their defaults.
+- `do` and `dofile()` show the lines of a file before they run, `qdo` and `qdofile()` do not.
 - EPICS process variables are a table: `epics_get()` gives what `epics_put()` has put.
 - With `--time-scale inf`, waiting takes no time: the clock jumps to what is waited for, and a look at the time, at
   moving motors or at running counters takes a millisecond.

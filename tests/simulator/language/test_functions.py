@@ -158,10 +158,20 @@ def test_command_files_are_run_next(spec: Any) -> None:  # 6.5
     spec.host.files["m.mac"] = "p 1\nif (1) {\n p 2\n}\np 3"
 
     assert spec('qdofile("m.mac"); p 4') == "1\n2\n3\n4\n"
-    assert spec('dofile("m.mac", 5)', 'dofile("m.mac", "p 3")', 'p dofile("none")') == "3\n3\n-1\n"
+    assert spec('qdofile("m.mac", 5)', 'qdofile("m.mac", "p 3")', 'p dofile("none")') == "3\n3\n-1\n"
     spec.host.files["bad.mac"] = "p 1\n{ p 2\n"
     with pytest.raises(SpecSyntaxError, match=r"bad\.mac"):
         spec('qdofile("bad.mac"); p 4')
+
+
+def test_a_command_file_shows_each_line_before_it_is_run(spec: Any) -> None:  # 6.5
+    spec.host.files["m.mac"] = '# so\np 1; p 2\n\nif (1) {\n p 3\n}\nqdofile("q.mac")\ndofile("r.mac", 2); p 6'
+    spec.host.files["q.mac"] = "p 4\n"
+    spec.host.files["r.mac"] = "p 0\np 5\n"
+
+    assert spec('dofile("m.mac"); p 7') == (
+        '# so\np 1; p 2\n1\n2\n\nif (1) {\n p 3\n}\n3\nqdofile("q.mac")\n4\ndofile("r.mac", 2); p 6\np 5\n5\n6\n7\n'
+    )
 
 
 def test_the_screen_is_controlled_by_codes(spec: Any) -> None:  # 6.5

@@ -213,6 +213,7 @@ class Interpreter(Calls):
                     statement = reading.next_statement()
                     if statement is None:
                         return value
+                    self._echo(reading)
                     value, ends = self._run_statement(statement, reading, outer)
                 except SpecLanguageError as error:
                     places = error.position, None if statement is None else statement.position
@@ -222,6 +223,12 @@ class Interpreter(Calls):
                     return value
         finally:
             self._readings.pop()
+
+    def _echo(self, reading: Reading) -> None:
+        """Show the lines of command files that were read for the next statement, where they are to be shown."""
+        for frame in reading.stack.frames:
+            if lines := frame.lines_to_show():
+                self.outputs.write(lines)
 
     def _run_statement(
         self, statement: nodes.Statement, reading: Reading, outer: Environment | None
@@ -256,12 +263,24 @@ class Interpreter(Calls):
         finally:
             self._statement_frames.pop()
 
-    def queue_file(self, text: str, name: str) -> None:
-        """Read a command file before the rest of what is being read now."""
+    def queue_file(self, text: str, name: str, *, echo: bool = False, skipped: int = 0) -> None:
+        """Read a command file before the rest of what is being read now.
+
+        Args:
+            text: what stands in it.
+            name: what it is called in messages.
+            echo: show its lines before they are run, without those in the beginning that are `skipped`.
+            skipped: how many of its first lines are not run.
+
+        """
         if not text.endswith("\n"):
             text += "\n"
         if self._readings:
-            self._readings[-1].stack.push(Frame(text, name, closed=True))
+            frame = Frame(text, name, closed=True, echo=echo)
+            frame.offset = sum(map(len, text.splitlines(keepends=True)[:skipped]))
+            if echo:
+                frame.shown = frame.offset
+            self._readings[-1].stack.push(frame)
 
     def evaluate(self, text: str, outer: Environment | None = None) -> Value:
         """Run text without a reset when it fails: ``eval()`` and ``eval2()``.
