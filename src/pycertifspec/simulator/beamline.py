@@ -127,6 +127,8 @@ class Beamline:
         counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate, self._arrivals.look)
         for part in (self._motors, counters, Links(), self._remote, DataFileFunctions()):
             part.install(interpreter)
+        nothing = Function("_no_reason", self._no_reason, 0, 0, doc=self._no_reason.__doc__ or "")
+        interpreter.functions.register(nothing)
         keep = Function("_keep_state", self._keep_state, 0, 0, doc=self._keep_state.__doc__ or "")
         interpreter.functions.register(keep)
         assertions.install(interpreter)
@@ -206,6 +208,11 @@ class Beamline:
         """Have what is kept from run to run on the disk now, in the middle of a command; nothing where nothing is."""
         if self._keeper is not None:
             self._keeper.save()
+        return 0.0
+
+    def _no_reason(self, _: Interpreter) -> float:
+        """Say that what was shown until now is a result: no reason for an ``exit`` that follows."""
+        self._shown = ""
         return 0.0
 
     def begin(self) -> None:
@@ -406,7 +413,8 @@ class Beamline:
             return ""
         except MacroExitError as error:
             # Why is what the macro has shown last.
-            raise RemoteError(self._said or error.message) from error
+            where = f' in macro "{error.macro}"' if error.macro else ""
+            raise RemoteError(self._said or f"{error.message}{where}") from error
         except SpecLanguageError as error:
             raise RemoteError(error.message) from error
         finally:

@@ -174,6 +174,13 @@ def test_a_command_file_shows_each_line_before_it_is_run(spec: Any) -> None:  # 
     )
 
 
+def test_array_results_that_are_too_large_are_infinite_and_warn_nobody(spec: Any) -> None:  # 6.8
+    spec("array a[3]; a[0] = 1e300; a[1] = -1e300")
+    assert spec('p array_op("sumsq", a), array_op("sum", a * 1e20), array_op("com", a * a)') == "inf nan nan\n"
+    spec('array_op("fill", a, 1e308, 1e308); array b[2][3]; array_op("fill", b, 1e308, 1e308)')
+    assert spec('p array_op("max", b), array_op("sort", a)') == "inf 0\n"
+
+
 def test_the_screen_is_controlled_by_codes(spec: Any) -> None:  # 6.5
     assert (
         spec('tty_cntl("md"); tty_move(0, 2, "\\[so]hi\\[se]"); tty_cntl("zz"); p tty_cntl("resized?")')

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from pycertifspec.errors import DataFileError
 from pycertifspec.simulator.datafile import Reader, formats
-from pycertifspec.simulator.language import AssociativeArray, Function, SpecRuntimeError, to_python
+from pycertifspec.simulator.language import AssociativeArray, Command, Function, SpecRuntimeError, to_python
+from pycertifspec.simulator.language.parser import LINE
 from pycertifspec.simulator.language.tables import ANY
 from pycertifspec.simulator.language.values import ArrayValue, parse_number, to_integer, to_number, to_text
 
@@ -50,6 +51,7 @@ class DataFileFunctions:
         ):
             doc = (implementation.__doc__ or "").partition("\n")[0]
             interpreter.functions.register(Function(name, _refusing(name, implementation), minimum, maximum, doc=doc))
+        interpreter.commands.register(Command("_comment_line", _comment_line, LINE))
 
     def file(
         self,
@@ -173,6 +175,13 @@ class DataFileFunctions:
     def continued(self, interpreter: Interpreter, date: Value = None) -> Value:
         """#C of a scan that goes on: ([date]); now, if the date is left out."""
         return formats.continued(_date(interpreter, date))
+
+
+def _comment_line(interpreter: Interpreter, _: list[Value], words: list[str]) -> None:
+    """Hand the text of a comment, as it was written, to the macro ``_comment()``."""
+    macro = interpreter.macros.get("_comment")
+    if macro is not None:
+        interpreter.call_macro(macro, [words[0]])
 
 
 def _read(interpreter: Interpreter, name: Value) -> DataFile | None:
