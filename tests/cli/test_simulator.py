@@ -124,6 +124,40 @@ def test_a_macro_file_is_run_without_a_server(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text() == "written\n"
 
 
+SHORT_RAIL = """
+[[motor]]
+mnemonic = "samx"
+name = "Sample X"
+high_switch = 2
+[[counter]]
+mnemonic = "sec"
+name = "Seconds"
+use = "timebase"
+"""
+
+
+def test_a_limit_switch_ends_a_macro_file_which_names_motor_and_place(tmp_path: Path) -> None:
+    (tmp_path / "short.toml").write_text(SHORT_RAIL)
+    done = run_file(tmp_path, 'umv samx 3\nprint "went on"\n', "--config", str(tmp_path / "short.toml"))
+    assert done.returncode == 1
+    assert "some.mac:1: Sample X has hit its high limit at 2 on the way to 3." in done.stderr
+    assert "went on" not in done.stdout
+
+
+@pytest.mark.parametrize(("option", "answer"), [((), "7"), (("--limit-reset",), "has hit its high limit at 2 on")])
+def test_with_a_server_it_is_an_option_whether_a_limit_resets(
+    start: Callable[..., Started], tmp_path: Path, option: tuple[str, ...], answer: str
+) -> None:
+    (tmp_path / "short.toml").write_text(SHORT_RAIL)
+    process = start("--port", "0", "--time-scale", "inf", "--config", str(tmp_path / "short.toml"), *option)
+    port = int(line_of(process).rpartition(":")[2])
+    with SpecSocket() as client:
+        client.connect_spec("127.0.0.1", port, port_range=None, timeout=PATIENCE)
+        client.settimeout(PATIENCE)
+        client.send_spec(5, EventTypes.SV_CMD_WITH_RETURN, 2, "", b"umv samx 3; 7\0")
+        assert answer in str(client.recv_spec().body)
+
+
 def test_the_same_seed_gives_the_same_counts(tmp_path: Path) -> None:
     one, same, other = (run_file(tmp_path, "count 1\nprint S[mon], rand(1)\n", "--seed", s) for s in ("1", "1", "2"))
     assert one.stdout == same.stdout != other.stdout

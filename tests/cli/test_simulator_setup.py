@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pycertifspec.simulator.datafile import read_file
 from pycertifspec.SpecSocket import SpecSocket
 from pycertifspec.wire.constants import EventTypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from pycertifspec.simulator.datafile import Scan
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
 
@@ -181,6 +184,67 @@ def test_a_macro_file_is_run_on_the_state_and_a_failure_keeps_what_was_done(tmp_
 
     assert [one.returncode for one in done] == [0, 1, 0]
     assert [one.stdout.split("\n")[0] for one in done] == ["1 31", "2 32", "3 33"]
+
+
+def scans_of(path: Path) -> list[Scan]:
+    file = read_file(path)
+    assert not file.problems
+    return list(file.scans)
+
+
+def test_after_a_kill_in_a_scan_its_number_is_used_up_the_file_says_so_and_resume_goes_on(tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path / "state"), "--directory", str(tmp_path), "--time-scale", "50")
+    with served(*state) as spec:
+        spec.run("umv samx 3; newfile killed; ascan th 30 30.2 2 0.1")
+        spec.run("sleep(1)")  # whatever is written in the background is written
+        spec.socket.send_spec(0, EventTypes.SV_CMD, 2, "", b"dscan samx -1 1 40 5\0")
+        while "\n#S 2 " not in (text := (tmp_path / "killed").read_text()) or not text.partition("#S 2 ")[2].count(
+            "\n2."
+        ):
+            time.sleep(0.01)
+        spec.kill()
+    before = scans_of(tmp_path / "killed")[1]
+    assert 0 < before.points < 41
+
+    with served(*state) as spec:
+        after = scans_of(tmp_path / "killed")[1]
+        assert (after.aborted, after.points) == (True, before.points)
+        assert after.comments[-1].text.endswith(f"Scan aborted after {before.points} points.")
+        assert 2 <= float(str(spec.run("A[samx]"))) < 4  # nothing has moved by itself
+        spec.run("resume")
+        whole = scans_of(tmp_path / "killed")[1]
+        assert (whole.aborted, whole.points) == (False, 41)
+        assert spec.run('array_op("rows", SCAN_D) " " SCAN_D[0][0] " " SCAN_D[40][0]') == "41 2 4"
+        assert spec.run("A[samx]") == "3"  # and a relative scan brings its motor back
+        spec.run("ascan th 30 30.2 2 0.1")
+        spec.end()
+    assert [scan.number for scan in scans_of(tmp_path / "killed")] == [1, 2, 3]
+
+
+def test_after_a_kill_in_a_scan_without_a_file_it_can_be_gone_on_with(tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path / "state"), "--time-scale", "50")
+    with served(*state) as spec:
+        spec.socket.send_spec(0, EventTypes.SV_CMD, 2, "", b"loopscan 5 200\0")
+        spec.socket.send_spec(1, EventTypes.SV_CHAN_READ, 2, "var/NPTS", b"")
+        while str(spec.socket.recv_spec().body) != "1":
+            spec.socket.send_spec(1, EventTypes.SV_CHAN_READ, 2, "var/NPTS", b"")
+        spec.kill()
+    with served(*state, "--time-scale", "inf") as spec:
+        assert spec.run('resume; NPTS " " SCAN_N') == "5 1"
+        spec.end()
+
+
+def test_a_file_that_others_have_added_scans_to_is_counted_on_from_there(tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path / "state"), "--directory", str(tmp_path), "--time-scale", "inf")
+    with served(*state) as spec:
+        spec.run("newfile shared; loopscan 1 0.1")
+        spec.end()
+    with (tmp_path / "shared").open("a") as file:
+        file.write("\n#S 7  ascan  th 0 1  1 1\n#D Wed Feb 03 16:51:31 2016\n#N 1\n#L Theta\n0\n1\n")
+    with served(*state) as spec:
+        assert spec.run("loopscan 1 0.1; SCAN_N") == "8"
+        spec.end()
+    assert not scans_of(tmp_path / "shared")[1].aborted
 
 
 COMMAND = """

@@ -232,3 +232,15 @@ def test_exit_is_answered_with_what_was_shown_last(stand: Stand, command: str, r
     spec.run('print "before"')
 
     assert spec.run(command) == Failed(reason)
+
+
+@pytest.mark.parametrize(
+    ("hook", "command"),
+    [("user_scan_loop", "loopscan 3 0.1"), ("user_ct", "ct 0.1"), ("user_postscan_head", "ascan th 30 31 2 0.1")],
+)
+def test_an_exit_without_a_word_says_where_and_not_what_was_measured(stand: Stand, hook: str, command: str) -> None:
+    spec = stand.talker()
+    spec.run(f'cdef("{hook}", "exit;", "mine")')
+    assert spec.run(command) == f'exit in macro "{hook}"'
+    spec.run(f'cdef("{hook}", \'print "the beam is gone"; exit;\', "mine")')
+    assert spec.run(command) == "the beam is gone"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.typed import DATE, Typed
 
+from pycertifspec.simulator.datafile import read_file
 from pycertifspec.simulator.language import Function, MacroInterruptError, SpecLanguageError
 
 if TYPE_CHECKING:
@@ -389,3 +390,58 @@ def test_tw_does_not_go_on_when_nobody_types_any_more(spec: Typed) -> None:
 def test_tw_counts_after_each_move_when_it_is_given_a_time(spec: Typed) -> None:
     spec.keys[:] = ["+", "q"]
     assert "     Seconds = 0.5\n" in spec("tw samx 0.1 0.5")
+
+
+# ---- a time of 0, and going on ----
+
+TIMELESS = (
+    "ascan samx 0 1 2 0",
+    "dscan samx -1 1 2 0",
+    "mesh samx 0 1 1 samy 0 1 1 0",
+    "th2th -1 1 2 0",
+    "loopscan 3 0",
+    "hscan 0 0.1 2 0",
+    "hklscan 0 0.1 0 0 1 1 2 0",
+    "hklmesh H 0 0.1 1 K 0 0.1 1 0",
+    "hkcircle 0.1 0 90 2 0",
+    "hkradial 0 0.1 0.2 2 0",
+)
+
+
+@pytest.mark.parametrize("command", TIMELESS)
+def test_a_time_of_0_is_the_default_time_in_screen_and_file_too(spec: Typed, tmp_path: Path, command: str) -> None:
+    spec("newfile timeless; COUNT = 0.25")
+    shown = spec(command)
+    assert set(column(shown, "Seconds")) == {0.25}
+    (scan,) = read_file(tmp_path / "timeless").scans
+    assert scan.preset is not None
+    assert scan.preset.value == 0.25
+    assert set(scan.column("Seconds").tolist()) == {0.25}
+    assert " 0.25" in scan.command
+
+
+def test_a_default_time_that_is_negative_is_monitor_counts(spec: Typed, tmp_path: Path) -> None:
+    spec("newfile counts; COUNT = -500")
+    assert column(spec("loopscan 2 0"), "Monitor") == [500.0, 500.0]
+    assert "\n#M 500  (Monitor)\n" in (tmp_path / "counts").read_text()
+
+
+@pytest.mark.parametrize("word", ["resume", "scan_on"])
+def test_scan_on_is_the_older_name_of_resume(spec: Typed, tmp_path: Path, word: str) -> None:
+    spec("newfile on")
+    assert spec(word) == "There is no scan to go on with.\n"
+    spec('cdef("user_scan_loop", "if (NPTS == 1) exit;", "once"); ascan samx 0 2 2 0.1')
+    spec('cdef("user_scan_loop", "", "once", "delete")')
+
+    shown = spec(word)
+
+    assert re.match(rf"{DATE}\.  Scan continued\.\n  1 ", shown)
+    assert re.search(rf"#C {DATE}\.  Scan continued\.\n1 0 ", (tmp_path / "on").read_text())
+    assert spec(word) == "There is no scan to go on with.\n"
+
+
+def test_a_scan_that_was_refused_in_its_head_cannot_be_gone_on_with(spec: Typed) -> None:
+    spec('cdef("user_scan_loop", "if (NPTS == 1) exit;", "once"); ascan samx 0 2 2 0.1')
+    spec('cdef("user_postscan_head", "exit;", "no")')
+    spec("ascan samx 0 2 2 0.1")
+    assert spec("scan_on") == "There is no scan to go on with.\n"

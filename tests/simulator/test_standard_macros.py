@@ -528,3 +528,76 @@ def test_spec_has_a_process_and_no_port_while_it_is_not_served(spec: Typed) -> N
 
 def test_save_state_says_that_there_is_no_place_for_it(spec: Typed) -> None:  # 7.1
     assert "savstate: the state is not saved" in spec("save_state")
+
+
+# ---- how things look ----
+
+
+@pytest.mark.parametrize("setting", ['motor_par(th, "step_size", -2000)', 'motor_par(th, "sign", -1)'])
+def test_no_position_is_minus_nothing(spec: Typed, setting: str) -> None:
+    spec(f"{setting}; set_dial th 0; set th 0")
+    shown = spec("wa; wu; wm th; wh; umv th 1; umvr th -1; pa; print A[th]; ca 0 0 1")
+    assert not re.search(r"-0(\.0+)?(?![\d.])", shown)
+
+
+def test_positions_in_a_file_are_not_minus_nothing(spec: Typed, tmp_path: Path) -> None:
+    spec('motor_par(samx, "step_size", -2000); set_dial samx 0; set samx 0; newfile zero; ascan samx 0 1 1 0.1')
+    assert not re.search(r"(^| )-0( |$)", (tmp_path / "zero").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ('a "b" c', 'a "b" c'),
+        ("'all of it'", "'all of it'"),
+        ('two  blanks; print "next"', "two  blanks"),
+        ("sample no.#3 # not this", "sample no.#3"),
+        ('"a; b" c', '"a; b" c'),
+        ("it's so", "it's so"),
+        (r"an escaped \" too", 'an escaped " too'),
+    ],
+)
+def test_a_comment_is_kept_as_it_was_typed(spec: Typed, tmp_path: Path, typed: str, kept: str) -> None:
+    spec("newfile noted")
+    for name in ("comment", "com"):
+        assert re.match(rf"{DATE}\.  {re.escape(kept)}\n", spec(f"{name} {typed}"))
+    lines = [line for line in (tmp_path / "noted").read_text().splitlines() if line.startswith("#C")][1:]
+    assert [line.partition(".  ")[2] for line in lines] == [kept, kept]
+
+
+def test_a_comment_in_a_macro_has_the_macro_s_arguments(spec: Typed) -> None:
+    spec("def note 'comment at $1: \"$2\"'")
+    assert spec('{ note here "so so"; print 5 }').endswith('.  at here: "so so"\n5\n')
+    assert spec("comment") == "Usage:  comment text\n"
+
+
+def test_a_title_of_two_lines_splits_no_line(spec: Typed, tmp_path: Path) -> None:
+    shown = spec('TITLE = "first\nsecond"; newfile titled; loopscan 1 0.1')
+    text = (tmp_path / "titled").read_text()
+    assert "\n#C first second  User = " in text
+    assert "  first second  user = " in shown
+    assert all(line[:1] in ("#", "") or line[0].isdigit() for line in text.splitlines())
+
+
+def test_a_data_file_has_a_user_where_the_environment_names_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("USER", raising=False)
+    monkeypatch.setenv("LOGNAME", "ann")
+    typed = Typed(tmp_path, [])
+    try:
+        assert "user = ann\n" in typed("newfile whose; loopscan 1 0.1")
+        assert "  User = ann\n" in (tmp_path / "whose").read_text()
+    finally:
+        typed.beamline.close()
+
+
+def test_a_user_whom_nobody_knows_is_called_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("USER", "LOGNAME", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000_000, raising=False)
+    typed = Typed(tmp_path, [])
+    try:
+        assert typed("print USER") == "unknown\n"
+    finally:
+        typed.beamline.close()

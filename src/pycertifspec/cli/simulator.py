@@ -49,6 +49,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add("--coverage-json", type=Path, metavar="FILE", help="write the same as JSON")
     add("--directory", type=Path, metavar="DIR", help="the only place where its macros read and write files")
     add("--allow-unix", action="store_true", help="let unix() run shell commands")
+    add(
+        "--limit-reset", action="store_true", help="a motor that hits a limit resets to the prompt, as after SPEC's -S2"
+    )
     add("--log-messages", action="store_true", help="show each message on standard error")
     command.set_defaults(run=run)
 
@@ -212,10 +215,11 @@ def _report(options: argparse.Namespace, lines: set[tuple[str, int]]) -> None:
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    from pycertifspec.server import Server  # noqa: PLC0415  as above
+    from pycertifspec.server import Server, ServerOptions  # noqa: PLC0415  as above
 
     beamline = _beamline(options, on_terminal=False)
-    server = Server(beamline, host=options.host, port=ports(options.port))
+    how = ServerOptions(limit_reset=options.limit_reset)
+    server = Server(beamline, host=options.host, port=ports(options.port), options=how)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -24,6 +24,9 @@ class ServerOptions:
             as often (5.1; 9, 10).
         equal_value_events: tell an assignment that leaves a variable as it was (5.1; 9, 11).
         create_variables: setting a variable that does not exist creates it, and is no error (5.5; 9, 13).
+        limit_reset: a motor that hits a limit switch stops the others, and the command that runs fails, as after
+            ``-S2``; else it is told alone, as after ``-S1`` (1.1). Of the simulated SPEC; a program's own motors do as
+            it says.
         stale_position: after a motion, the last position event has the position before it (6, 6).
 
     """
@@ -40,4 +43,5 @@ class ServerOptions:
     repeated_registrations: bool = False
     equal_value_events: bool = True
     create_variables: bool = False
+    limit_reset: bool = False
     stale_position: bool = False

@@ -15,6 +15,7 @@ from pycertifspec.session import properties
 from pycertifspec.session.program import Command
 
 from .functions import assertions
+from .functions.arrivals import Arrivals
 from .functions.counters import CounterFunctions
 from .functions.datafile import DataFileFunctions
 from .functions.geometry import GeometryFunctions
@@ -23,7 +24,7 @@ from .functions.motors import MotorFunctions
 from .functions.remote import RemoteFunctions
 from .geometry import find_geometry
 from .hardware.default import default_instrument
-from .language import DELETED, Interpreter, MacroExitError, QuitError, SpecLanguageError, SpecRuntimeError
+from .language import DELETED, Function, Interpreter, MacroExitError, QuitError, SpecLanguageError, SpecRuntimeError
 from .loading import run_file
 from .prompting import Prompt
 from .published import (
@@ -109,15 +110,27 @@ class Beamline:
         self._shown = self._said = ""  # by the command that runs: the end of it, and its last line before a reset
         self._questions = SyncQuestions(clock, world.interrupt, self._tell_question)
         self._remote = RemoteFunctions(clock, self._send, world.interrupt)
+        self._arrivals = Arrivals(
+            self.instrument,
+            self.interpreter,
+            world.interrupt,
+            resets=self._limits_reset,
+            running=lambda: self._running,
+            show=world.write,
+        )
         self._motors = MotorFunctions(self.instrument, self._questions.ask, self._announcer.null_move)
         self._properties: dict[str, Published] = {}
         self._install(geometry or name)
 
     def _install(self, geometry_name: str) -> None:
         interpreter = self.interpreter
-        counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate)
+        counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate, self._arrivals.look)
         for part in (self._motors, counters, Links(), self._remote, DataFileFunctions()):
             part.install(interpreter)
+        nothing = Function("_no_reason", self._no_reason, 0, 0, doc=self._no_reason.__doc__ or "")
+        interpreter.functions.register(nothing)
+        keep = Function("_keep_state", self._keep_state, 0, 0, doc=self._keep_state.__doc__ or "")
+        interpreter.functions.register(keep)
         assertions.install(interpreter)
         mnemonics = [motor.mnemonic for motor in self.instrument.motors]
         geometry = find_geometry(geometry_name, mnemonics)
@@ -191,6 +204,17 @@ class Beamline:
         self.interpreter.symbols.on_declare = keeper.variable_changed
         self._motors.fill()
 
+    def _keep_state(self, _: Interpreter) -> float:
+        """Have what is kept from run to run on the disk now, in the middle of a command; nothing where nothing is."""
+        if self._keeper is not None:
+            self._keeper.save()
+        return 0.0
+
+    def _no_reason(self, _: Interpreter) -> float:
+        """Say that what was shown until now is a result: no reason for an ``exit`` that follows."""
+        self._shown = ""
+        return 0.0
+
     def begin(self) -> None:
         """Take up the state that was kept, and run ``begin_mac`` if there is one (SPEC_LANGUAGE.md 2.7).
 
@@ -200,7 +224,12 @@ class Beamline:
         """
         if self._keeper is not None:
             self._keeper.begin(self.interpreter)
+            self.interpreter.macros.remove(
+                "cleanup_once"
+            )  # it was for what is over: nothing moves now that it is killed
         with self._active():
+            if self._keeper is not None:
+                self.interpreter.run_macro("_take_up_scan")
             self.interpreter.run_macro("begin_mac")
 
     @contextlib.contextmanager
@@ -215,7 +244,12 @@ class Beamline:
             self._running = False
             self._command_ended()
 
+    def _limits_reset(self) -> bool:
+        """Tell whether a motor that hits a limit resets: without a server it does (PROTOCOL.md 1.1)."""
+        return not self._announcer.attached or self._announcer.options.limit_reset
+
     def _command_ended(self) -> None:
+        self._arrivals.flush()
         if self._keeper is not None:
             self._keeper.command_ended()
 
@@ -227,7 +261,8 @@ class Beamline:
     def _begin(self) -> None:
         """Let interrupts be for the command that begins; one that came too late for the last is forgotten."""
         self._shown = self._said = ""
-        self.interpreter.interrupted = self._aborted = False
+        self.interpreter.forget_interrupts()
+        self._aborted = False
         self.world.interrupt.clear()
         self._running = True
 
@@ -355,6 +390,7 @@ class Beamline:
                 self._finish_after(asyncio.current_task(), loop)
             self._prompt.come_back()
             self._running = False
+            self._arrivals.flush()
             if work.done() and not work.cancelled():
                 work.exception()  # told above, or of no interest after an abort
 
@@ -377,7 +413,8 @@ class Beamline:
             return ""
         except MacroExitError as error:
             # Why is what the macro has shown last.
-            raise RemoteError(self._said or error.message) from error
+            where = f' in macro "{error.macro}"' if error.macro else ""
+            raise RemoteError(self._said or f"{error.message}{where}") from error
         except SpecLanguageError as error:
             raise RemoteError(error.message) from error
         finally:

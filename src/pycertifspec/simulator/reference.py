@@ -33,10 +33,15 @@ REMARKS = """\
 - Motors and counters are simulated; with `set_sim(1)` moves change `A[]` alone, counting gives zeros at once, and what
   would set a real motor (`chg_dial()`, `chg_offset()`) is refused; `set_sim(0)` finds everything where it was.
 - `HDW_ERR` set to -1 keeps an error of a motor or counter from resetting, but not a target outside the limits.
+- A motor that hits a limit switch or stalls is told on the screen, and `HDW_ERR` is 10 (low limit), 11 (high limit) or
+  12 (stall) then. Without a server (`--run`), or with `--limit-reset`, as after SPEC's `-S2`, the other motors stop and
+  the command that runs is reset; else, as after `-S1`, what runs goes on. By choice a scan whose motors have not
+  arrived ends as an aborted one in either case; `def scan_missed ''` lets it go on.
 - Files are those of one directory, `--directory`; without it there are none. `unix()`, and `ls` and `cat` with it, is
   off unless `--allow-unix` is given.
 - `getenv()` knows a handful of names. Nobody is at the keyboard of a served simulator: `input()` and `yesno()` get
   their defaults.
+- `do` and `dofile()` show the lines of a file before they run, `qdo` and `qdofile()` do not.
 - EPICS process variables are a table: `epics_get()` gives what `epics_put()` has put.
 - With `--time-scale inf`, waiting takes no time: the clock jumps to what is waited for, and a look at the time, at
   moving motors or at running counters takes a millisecond.

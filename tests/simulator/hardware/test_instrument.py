@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_motors_are_stopped_without_the_counters_or_with_them(one: Instrument) -
     assert not one.is_busy()
 
 
-def waiting(one: Instrument, interrupt: Interrupt | None = None, **what: bool) -> tuple[threading.Thread, list[bool]]:
+def waiting(one: Instrument, interrupt: Interrupt | None = None, **what: Any) -> tuple[threading.Thread, list[bool]]:
     """Wait in a thread; return it and the list that the result goes to."""
     results: list[bool] = []
     thread = threading.Thread(target=lambda: results.append(one.wait(interrupt or Interrupt(), **what)), daemon=True)

@@ -158,10 +158,27 @@ def test_command_files_are_run_next(spec: Any) -> None:  # 6.5
     spec.host.files["m.mac"] = "p 1\nif (1) {\n p 2\n}\np 3"
 
     assert spec('qdofile("m.mac"); p 4') == "1\n2\n3\n4\n"
-    assert spec('dofile("m.mac", 5)', 'dofile("m.mac", "p 3")', 'p dofile("none")') == "3\n3\n-1\n"
+    assert spec('qdofile("m.mac", 5)', 'qdofile("m.mac", "p 3")', 'p dofile("none")') == "3\n3\n-1\n"
     spec.host.files["bad.mac"] = "p 1\n{ p 2\n"
     with pytest.raises(SpecSyntaxError, match=r"bad\.mac"):
         spec('qdofile("bad.mac"); p 4')
+
+
+def test_a_command_file_shows_each_line_before_it_is_run(spec: Any) -> None:  # 6.5
+    spec.host.files["m.mac"] = '# so\np 1; p 2\n\nif (1) {\n p 3\n}\nqdofile("q.mac")\ndofile("r.mac", 2); p 6'
+    spec.host.files["q.mac"] = "p 4\n"
+    spec.host.files["r.mac"] = "p 0\np 5\n"
+
+    assert spec('dofile("m.mac"); p 7') == (
+        '# so\np 1; p 2\n1\n2\n\nif (1) {\n p 3\n}\n3\nqdofile("q.mac")\n4\ndofile("r.mac", 2); p 6\np 5\n5\n6\n7\n'
+    )
+
+
+def test_array_results_that_are_too_large_are_infinite_and_warn_nobody(spec: Any) -> None:  # 6.8
+    spec("array a[3]; a[0] = 1e300; a[1] = -1e300")
+    assert spec('p array_op("sumsq", a), array_op("sum", a * 1e20), array_op("com", a * a)') == "inf nan nan\n"
+    spec('array_op("fill", a, 1e308, 1e308); array b[2][3]; array_op("fill", b, 1e308, 1e308)')
+    assert spec('p array_op("max", b), array_op("sort", a)') == "inf 0\n"
 
 
 def test_the_screen_is_controlled_by_codes(spec: Any) -> None:  # 6.5

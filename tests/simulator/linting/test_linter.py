@@ -105,7 +105,7 @@ def test_names_that_nobody_makes_are_found(look: Look, text: str, found: object)
         ("def f(a) '{ return argc }'\np f(), f(1, 2)\n", []),
         ("def f(a) '{ return a }'\ndef f(a, b) '{ return a + b }'\np f(1), f(1, 2)\n", []),
         ("p motor_num(), _set(1)\n", [(1, 3, "argument-count"), (1, 16, "argument-count")]),
-        ("set th\nset th 1\ncom\n", [(1, 1, "argument-count"), (3, 1, "argument-count")]),
+        ("set th\nset th 1\ndo\n", [(1, 1, "argument-count"), (3, 1, "argument-count")]),
         (
             "def m '{\n  local a b\n  if ($# != 1 && $# != 2) { exit }\n  p $1\n}'\nm\nm 1\nm 1 2\nm 1 2 3\n",
             [(6, 1, "argument-count"), (9, 1, "argument-count")],

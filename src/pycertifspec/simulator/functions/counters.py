@@ -10,7 +10,7 @@ from pycertifspec.simulator.hardware.refusals import RefusedError
 from pycertifspec.simulator.language import Command, Function, SpecRuntimeError
 from pycertifspec.simulator.language.values import to_integer, to_number, to_text
 
-from .hardware_errors import HardwareError, hardware_call
+from .hardware_errors import HardwareError, hardware_call, went_well
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,11 +33,19 @@ class CounterFunctions:
         instrument: the counters, and the motors that are waited for.
         interrupt: ends waits.
         simulate: called with 0 or 1 when simulation is switched.
+        look: called while something is waited for, and raises what ends the waiting (see `Arrivals.look`).
 
     """
 
-    def __init__(self, instrument: Instrument, interrupt: Interrupt, simulate: Callable[[bool], None]) -> None:
+    def __init__(
+        self,
+        instrument: Instrument,
+        interrupt: Interrupt,
+        simulate: Callable[[bool], None],
+        look: Callable[[], None],
+    ) -> None:
         self._instrument = instrument
+        self._look = look
         self._interrupt = interrupt
         self._simulate = simulate
         self._simulated = False
@@ -164,12 +172,15 @@ class CounterFunctions:
         if bits & BUSY_FLAG:
             interpreter.check_interrupt()
             self._instrument.clock.look()
-            return float(self._instrument.is_busy(motors=motors, counters=counters))
+            busy = self._instrument.is_busy(motors=motors, counters=counters)
+            self._look()
+            return float(busy)
         if mode is not None and to_number(mode) < 0 and self._instrument.is_busy(motors=motors, counters=counters):
             what = [name for name, wanted in (("motors", motors), ("counters", counters)) if wanted]
             interpreter.outputs.write(f"Waiting for {' and '.join(what)}.\n")  # the text is a choice
-        self._instrument.wait(self._interrupt, motors=motors, counters=counters)
+        self._instrument.wait(self._interrupt, motors=motors, counters=counters, look=self._look)
         interpreter.check_interrupt()
+        went_well(interpreter)
         return 0.0
 
     def stop(self, _: Interpreter, mode: Value = None) -> Value:

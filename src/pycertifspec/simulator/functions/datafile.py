@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from pycertifspec.errors import DataFileError
 from pycertifspec.simulator.datafile import Reader, formats
-from pycertifspec.simulator.language import AssociativeArray, Function, SpecRuntimeError, to_python
+from pycertifspec.simulator.language import AssociativeArray, Command, Function, SpecRuntimeError, to_python
+from pycertifspec.simulator.language.parser import LINE
 from pycertifspec.simulator.language.tables import ANY
 from pycertifspec.simulator.language.values import ArrayValue, parse_number, to_integer, to_number, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pycertifspec.simulator.datafile import DataFile
     from pycertifspec.simulator.language import Interpreter, Value
 
 
@@ -44,9 +46,12 @@ class DataFileFunctions:
             ("_df_aborted", self.aborted, 1, 2),
             ("_df_continued", self.continued, 0, 1),
             ("_df_look", self.look, 1, 1),
+            ("_df_left", self.left, 1, 1),
+            ("_df_again", self.again, 3, 3),
         ):
             doc = (implementation.__doc__ or "").partition("\n")[0]
             interpreter.functions.register(Function(name, _refusing(name, implementation), minimum, maximum, doc=doc))
+        interpreter.commands.register(Command("_comment_line", _comment_line, LINE))
 
     def file(
         self,
@@ -138,19 +143,56 @@ class DataFileFunctions:
 
     def look(self, interpreter: Interpreter, name: Value) -> Value:
         """What stands in a file: "last-scan epoch", both 0 where there is none; "" if it cannot be read: (name)."""
-        reader = Reader()
-        try:
-            reader.feed(interpreter.host.read_text(to_text(name)).encode())
-        except (OSError, ValueError):
+        file = _read(interpreter, name)
+        if file is None:
             return ""
-        reader.finish()
-        file = reader.file
         epoch = next((header.epoch for header in reversed(file.headers) if header.epoch), 0.0)
         return f"{file.scans[-1].number if file.scans else 0} {epoch:.15g}"
+
+    def left(self, interpreter: Interpreter, name: Value) -> Value:
+        """How a file's last scan ends: "number points aborted"; "" if there is none, or it cannot be read: (name)."""
+        file = _read(interpreter, name)
+        if file is None or not file.scans:
+            return ""
+        last = file.scans[-1]
+        return f"{last.number} {last.points} {last.aborted:d}"
+
+    def again(self, interpreter: Interpreter, name: Value, table: Value, scanned: Value) -> Value:
+        """Put the points of a file's last scan into SCAN_D: (name, array, columns that are scanned); how many."""
+        file = _read(interpreter, name)
+        if not isinstance(table, ArrayValue) or file is None or not file.scans:
+            return 0.0
+        kept, rows = to_python(table), file.scans[-1].data
+        first, points = to_integer(scanned), min(len(rows), len(kept))
+        others = kept.shape[1] - first  # the epoch and the counters stand last in the file, too
+        if rows.shape[1] < kept.shape[1]:
+            return 0.0
+        for point in range(points):
+            for column, value in enumerate([*rows[point, :first], *rows[point, -others:]]):
+                table.set_at([[float(point)], [float(column)]], float(value))
+        return float(points)
 
     def continued(self, interpreter: Interpreter, date: Value = None) -> Value:
         """#C of a scan that goes on: ([date]); now, if the date is left out."""
         return formats.continued(_date(interpreter, date))
+
+
+def _comment_line(interpreter: Interpreter, _: list[Value], words: list[str]) -> None:
+    """Hand the text of a comment, as it was written, to the macro ``_comment()``."""
+    macro = interpreter.macros.get("_comment")
+    if macro is not None:
+        interpreter.call_macro(macro, [words[0]])
+
+
+def _read(interpreter: Interpreter, name: Value) -> DataFile | None:
+    """Return what stands in a file, None if it cannot be read."""
+    reader = Reader()
+    try:
+        reader.feed(interpreter.host.read_text(to_text(name)).encode())
+    except (OSError, ValueError):
+        return None
+    reader.finish()
+    return reader.file
 
 
 def _refusing(name: str, implementation: Callable[..., Value]) -> Callable[..., Value]:

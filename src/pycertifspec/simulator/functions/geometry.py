@@ -270,4 +270,5 @@ class GeometryFunctions:
         """Fill elements; those who watch a variable are not told, as on real servers (PROTOCOL.md 5.5)."""
         if not all(map(math.isfinite, values)):
             raise GeometryError("The result of calc() is no finite number.")
-        self._arrays[array].elements.update(zip(_KEYS[at:], values, strict=False))
+        # No -0: it is shown.
+        self._arrays[array].elements.update(zip(_KEYS[at:], [value + 0.0 for value in values], strict=False))

@@ -31,11 +31,14 @@ CODES: Final[dict[Refusal, float]] = {
     Refusal.PROTECTED: 7.0,
     Refusal.NO_SWITCH: 8.0,
     Refusal.BAD_VALUE: 9.0,
+    Refusal.LOW_SWITCH: 10.0,
+    Refusal.HIGH_SWITCH: 11.0,
+    Refusal.STALL: 12.0,
 }
 
 
 class HardwareError(SpecRuntimeError):
-    """A motor or counter refused.
+    """A motor or counter refused, or did not do to the end what it was told.
 
     Attributes:
         code: what ``HDW_ERR`` holds afterwards.
@@ -45,6 +48,13 @@ class HardwareError(SpecRuntimeError):
     def __init__(self, message: str, refusal: Refusal) -> None:
         super().__init__(message)
         self.code = CODES.get(refusal, 0.0)
+
+
+def went_well(interpreter: Interpreter) -> None:
+    """Let ``HDW_ERR`` be 0 if it waited for what a call would bring."""
+    cell = interpreter.symbols.cell(VARIABLE)
+    if to_number(cell.value) == SUPPRESS:
+        interpreter.symbols.assign(cell, 0.0)
 
 
 def hardware_call(implementation: Implementation) -> Implementation:

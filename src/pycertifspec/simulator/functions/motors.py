@@ -65,6 +65,7 @@ class MotorFunctions:
         self._read: dict[str, float] = {}  # what read_motors() has put into A
         # Where the motors would be, in user units, while SPEC simulates: nothing moves then (SPEC_LANGUAGE.md 6.7).
         self._simulated: dict[int, float] | None = None
+        self._sent: dict[Motor, int] = {}  # steps of the dial at which motors must stand when they have arrived
         self.positions: BuiltinArray | None = None
 
     def install(self, interpreter: Interpreter) -> None:
@@ -88,6 +89,7 @@ class MotorFunctions:
             ("chg_dial", self.change_dial, 2, 3),
             ("chg_offset", self.change_offset, 2, 2),
             ("move_info", self.move_info, 0, 2),
+            ("_missed", self.missed, 0, 0),
         ):
             doc = (implementation.__doc__ or "").partition("\n")[0]
             interpreter.functions.register(Function(name, implementation, minimum, maximum, doc=doc))
@@ -246,6 +248,7 @@ class MotorFunctions:
                 motor.search(words[0], None if home is None else to_number(home))
             else:
                 motor.set_dial(to_number(position))
+            self._sent.pop(motor, None)
         except RefusedError as error:
             raise HardwareError(refusal_text(motor, error.refusal), error.refusal) from error
         return 0.0
@@ -304,6 +307,7 @@ class MotorFunctions:
             self._check_sync(interpreter, motor, silently=False)
         try:
             started = self._instrument.start({motor.mnemonic: target for motor, target in wanted.items()})
+            self._sent |= {m: m.units.steps_of_user(target) for m, target in wanted.items()}
         except RefusedError as error:
             motor = self._instrument.motor(error.mnemonic)
             refuse(motor, wanted[motor])
@@ -312,6 +316,13 @@ class MotorFunctions:
             if self._instrument.motors[int(number)] not in started:
                 self._on_null_move(self._instrument.motors[int(number)].mnemonic)
         self._assigned.clear()
+
+    def missed(self, _: Interpreter) -> Value:
+        """Which of the motors that move_all has started since this was asked stand elsewhere, in words; "" if none."""
+        sent, self._sent = self._sent, {}
+        with self._instrument.hold():
+            astray = [m for m, steps in sent.items() if not m.busy and m.units.steps(m.dial_position) != steps]
+            return ", ".join(f"{m.config.name} is at {m.position:g}, not at {m.units.user(sent[m]):g}" for m in astray)
 
     def _move_simulated(self, positions: dict[int, float], set_to: dict[int, float]) -> None:
         motors = self._instrument.motors

@@ -117,14 +117,14 @@ class Axis:
             return math.inf
         return self.motion.ends if self.begun else self.motion.begins
 
-    def settle(self) -> None:
-        """Begin to move or end: what is due next."""
+    def settle(self) -> Ending | None:
+        """Begin to move or end, what is due next; return how it has ended if that is not how it should have."""
         motion = self.motion
         if motion is None:
-            return
+            return None
         if not self.begun:
             self._begin()
-            return
+            return None
         self.motion = None
         self._steps = motion.final - motion.lost
         self._drift += motion.lost
@@ -132,8 +132,12 @@ class Axis:
         self.high_hit = motion.ending is (Ending.HIGH_STEP_SWITCH if up else Ending.LOW_STEP_SWITCH)
         self.low_hit = motion.ending is (Ending.LOW_STEP_SWITCH if up else Ending.HIGH_STEP_SWITCH)
         self.stalled = motion.ending is Ending.STALLED
-        if motion.homing and motion.ending is motion.homing.sought:
+        wanted = motion.homing.sought if motion.homing else Ending.ARRIVED
+        if motion.ending is not wanted:
+            return motion.ending
+        if motion.homing and motion.homing.steps is not None:
             self.set_steps(motion.homing.steps)
+        return None
 
     def _begin(self) -> None:
         self.begun = True

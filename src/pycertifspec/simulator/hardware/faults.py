@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
 from .refusals import Refusal
+
+
+def _within(value: float, most: float, what: str) -> None:
+    """Raise a ValueError that says `what` is meant unless 0 <= value <= most and it is finite."""
+    if not (math.isfinite(value) and 0 <= value <= most):
+        raise ValueError(f"{what}, not {value}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +26,10 @@ class HitLimit:
 
     after: float = 0.5
 
+    def __post_init__(self) -> None:
+        """Refuse, with a ValueError, what is no part of a way."""
+        _within(self.after, 1.0, "HitLimit(after) is the part of the way that is done, 0 to 1")
+
 
 @dataclass(frozen=True, slots=True)
 class Stall:
@@ -31,6 +42,10 @@ class Stall:
 
     after: float = 0.5
 
+    def __post_init__(self) -> None:
+        """Refuse, with a ValueError, what is no part of a way."""
+        _within(self.after, 1.0, "Stall(after) is the part of the way that is done, 0 to 1")
+
 
 @dataclass(frozen=True, slots=True)
 class LoseSteps:
@@ -42,6 +57,12 @@ class LoseSteps:
     """
 
     steps: int
+
+    def __post_init__(self) -> None:
+        """Refuse, with a ValueError, what no motor can lose."""
+        _within(self.steps, math.inf, "LoseSteps(steps) is how many steps are lost, 0 or more")
+        if self.steps != int(self.steps):
+            raise ValueError(f"LoseSteps(steps) is a whole number of steps, not {self.steps}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +77,10 @@ class SlowStart:
     """The motor is told to go, and reports so (`move_done` 1) only after `seconds`."""
 
     seconds: float
+
+    def __post_init__(self) -> None:
+        """Refuse, with a ValueError, what is no time to come."""
+        _within(self.seconds, math.inf, "SlowStart(seconds) is a time in seconds, 0 or more")
 
 
 MotorFault = HitLimit | Stall | LoseSteps | Refuse | SlowStart

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .changes import ChangeFeed
     from .config import CounterConfig, MotorConfig
     from .scaler import Counter
+    from .short_stop import ShortStop
 
 
 class Instrument:
@@ -53,7 +54,8 @@ class Instrument:
         _check_unique([config.mnemonic for config in motor_configs] + [config.mnemonic for config in counter_configs])
         self.clock = clock
         self._bench = Bench(clock, live_interval=live_interval)
-        self.motors = tuple(Motor(config, self._bench) for config in motor_configs)
+        self._short_stops: list[ShortStop] = []
+        self.motors = tuple(Motor(config, self._bench, on_short=self._short_stops.append) for config in motor_configs)
         self._motors = {motor.mnemonic: motor for motor in self.motors}
         self.scaler = Scaler(counter_configs, self._motors, self._bench, seed=seed)
         self.counters = self.scaler.counters
@@ -129,8 +131,33 @@ class Instrument:
         with self.hold():
             return (motors and any(motor.motion for motor in self.motors)) or (counters and self.scaler.counting)
 
-    def wait(self, interrupt: Interrupt, *, motors: bool = True, counters: bool = True) -> bool:
+    @property
+    def fell_short(self) -> bool:
+        """Whether `take_short_stops` has any."""
+        return bool(self._short_stops)
+
+    def take_short_stops(self) -> list[ShortStop]:
+        """Return the motions that have ended before their targets since this was called last, in order."""
+        with self.hold():
+            stops = self._short_stops[:]
+            self._short_stops.clear()
+            return stops
+
+    def wait(
+        self,
+        interrupt: Interrupt,
+        *,
+        motors: bool = True,
+        counters: bool = True,
+        look: Callable[[], None] = lambda: None,
+    ) -> bool:
         """Block this thread until nothing moves and nothing counts, or until interrupted.
+
+        Args:
+            interrupt: ends the waiting.
+            motors: wait for motors.
+            counters: wait for counters.
+            look: called whenever something has begun or ended; what it raises ends the waiting.
 
         Returns:
             False if it was interrupted.
@@ -142,6 +169,7 @@ class Instrument:
                 wake.clear()  # before looking: what happens after the look ends the wait
                 with self.hold():  # one look: another thread that notices the end meanwhile tells nobody
                     busy, until = self.is_busy(motors=motors, counters=counters), self._bench.next_end_time()
+                look()
                 if interrupt.is_set() or not busy:
                     break
                 self.clock.wait(until, wake)

@@ -130,14 +130,14 @@ def motion_along(
     for fault in faults:
         match fault:
             case HitLimit(after) | Stall(after):
-                at = round(path.length * min(1.0, max(0.0, after)))
+                at = round(path.length * after)
                 if at <= length:
                     length = at
                     ending = Ending.STALLED if isinstance(fault, Stall) else _switch_ahead(path, at)
             case LoseSteps(steps):
-                lost = abs(steps)
+                lost = steps
             case SlowStart(seconds):
-                begins = now + max(0.0, seconds)
+                begins = now + seconds
     return Motion(path, begins, length, ending, min(lost, length) * path.direction_after(length), homing)
 
 

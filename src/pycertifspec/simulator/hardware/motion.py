@@ -200,12 +200,12 @@ class Homing:
 
     Attributes:
         sought: the ending that is a success.
-        steps: what the place is called then.
+        steps: what the place is called then; None to leave it.
 
     """
 
     sought: Ending
-    steps: int
+    steps: int | None = None
 
 
 @dataclass(frozen=True)

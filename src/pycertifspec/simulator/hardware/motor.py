@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from .axis import Axis
 from .mechanics import Rail, Search, legs_of_move, way_of_search
-from .motion import Homing, Path
+from .motion import Ending, Homing, Path
 from .reading import MotorFlags, MotorReading, MoveInfo, motor_reading, move_info
 from .refusals import Refusal, RefusedError, finite
+from .short_stop import ShortStop
 from .standing import Standing
 from .units import Units
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .bench import Bench
     from .changes import Key
     from .config import MotorConfig
@@ -25,12 +28,21 @@ class Motor:
     """One motor, as a function of model time.
 
     Whatever is public here may be called from any thread (see `Bench`).
+
+    Args:
+        config: what it is.
+        bench: where it stands.
+        on_short: told, with the bench held, of each motion that ends short of its target by itself.
+
     """
 
     kind = "motor"
 
-    def __init__(self, config: MotorConfig, bench: Bench) -> None:
+    def __init__(
+        self, config: MotorConfig, bench: Bench, *, on_short: Callable[[ShortStop], None] = lambda _: None
+    ) -> None:
         self._config = config
+        self._on_short = on_short
         self._bench = bench
         rail = Rail.of(config)
         self._axis = Axis(rail, rail.units.steps(config.dial))
@@ -160,10 +172,10 @@ class Motor:
             if refusal or way is None:
                 raise RefusedError(self.mnemonic, refusal or Refusal.NO_SWITCH, f"search {how}")
             path, sought = way
-            homing = None
+            home = None
             if home_dial is not None:
-                homing = Homing(sought, self._units().steps(finite(self.mnemonic, home_dial, "home")))
-            self._start(path, now, f"search {how}", homing)
+                home = self._units().steps(finite(self.mnemonic, home_dial, "home"))
+            self._start(path, now, f"search {how}", Homing(sought, home))
 
     def stop(self) -> None:
         """Stand still at once, on the last whole step."""
@@ -277,10 +289,12 @@ class Motor:
 
     def set_emergency_stop(self, pressed: bool) -> None:
         """Press the emergency stop, which stops it and lets nothing move, or release it."""
-        with self._bench.change(self):
+        with self._bench.change(self) as now:
             self._emergency = pressed
-            if pressed:
-                self.stop()
+            if pressed and self._axis.motion is not None:
+                self._axis.stop(now)
+                self._fell_short(now, Refusal.EMERGENCY_STOP, searched=False)
+                self._commanded_dial = self._units().dial(self._axis.spec_steps(now))
 
     # For the bench and the counters, which hold the lock
 
@@ -307,9 +321,24 @@ class Motor:
         """Return when it begins to move or ends."""
         return self._axis.next_event_time()
 
-    def settle(self, now: float) -> None:  # noqa: ARG002  the motion knows when
+    def settle(self, now: float) -> None:
         """Begin to move or end."""
-        self._axis.settle()
+        searched = self._axis.motion is not None and self._axis.motion.homing is not None
+        ending = self._axis.settle()
+        if ending is not None:
+            self._fell_short(now, self._reason(ending), searched=searched)
+
+    def _reason(self, ending: Ending) -> Refusal:
+        """Return why a motion has ended; low and high are those of user positions, as in all that SPEC says."""
+        if ending is Ending.STALLED:
+            return Refusal.STALL
+        high = self._axis.high_hit == (self._config.sign > 0)
+        return Refusal.HIGH_SWITCH if high else Refusal.LOW_SWITCH
+
+    def _fell_short(self, now: float, reason: Refusal, *, searched: bool) -> None:
+        units = self._units()
+        target = None if searched else units.user_of_dial(self._commanded_dial)
+        self._on_short(ShortStop(self.mnemonic, reason, units.user(self._axis.spec_steps(now)), target))
 
     def visible(self, now: float) -> dict[Key, float]:
         """Return every property's value."""

@@ -1,4 +1,4 @@
-"""Why hardware refuses to do something, in SPEC's words where SPEC has words for it."""
+"""Why hardware does not do, or not to the end, what it was told, in SPEC's words where SPEC has words for it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ class Refusal(StrEnum):
     UNRESPONSIVE = "unresponsive"
     NO_SWITCH = "no limit switch"
     BAD_VALUE = "bad value"
+    LOW_SWITCH = "low limit switch"
+    HIGH_SWITCH = "high limit switch"
+    STALL = "stall"
 
 
 class RefusedError(SpecError):

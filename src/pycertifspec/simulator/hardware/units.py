@@ -27,11 +27,11 @@ class Units:
 
     def dial(self, steps: float) -> float:
         """Return the dial position of a number of steps."""
-        return steps / self.steps_per_unit
+        return steps / self.steps_per_unit + 0.0  # 0 of a motor that runs against its dial is no -0
 
     def user_of_dial(self, dial: float) -> float:
         """Return sign times dial, plus offset."""
-        return self.sign * dial + self.offset
+        return self.sign * dial + self.offset + 0.0  # no -0 here either
 
     def dial_of_user(self, user: float) -> float:
         """Return the dial position of a user position."""

@@ -57,8 +57,8 @@ class Calls:
         # The frames of the macro functions that are being called: what they hold counts.
         self._active: list[list[Any]] = []
 
-    def raise_interrupt(self) -> NoReturn:
-        """Stop here."""
+    def attend(self) -> None:
+        """Answer what has set `interrupted`."""
         raise NotImplementedError
 
     def compiler(self, unit: Unit) -> StatementCompiler:
@@ -81,7 +81,7 @@ class Calls:
 
         """
         if self.interrupted:
-            self.raise_interrupt()
+            self.attend()
         compiled = self._compiled.get(macro.name)
         if compiled is None or compiled.macro is not macro or not self._is_current(compiled):
             compiled = self._compile(macro)

@@ -113,7 +113,7 @@ class StatementCompiler(DeclarationCompiler):
         def run(frame: Frame) -> Any:
             for statement in statements:
                 if interpreter.interrupted:
-                    interpreter.raise_interrupt()
+                    interpreter.attend()
                 signal = statement(frame)
                 if signal is not None:
                     return signal
@@ -158,7 +158,7 @@ class StatementCompiler(DeclarationCompiler):
         def run(frame: Frame) -> Any:
             while condition(frame):
                 if interpreter.interrupted:
-                    interpreter.raise_interrupt()
+                    interpreter.attend()
                 signal = body(frame)
                 if signal is not None:
                     if signal is BREAK:
@@ -184,7 +184,7 @@ class StatementCompiler(DeclarationCompiler):
             # A snapshot: bodies delete elements while they loop (SPEC_LANGUAGE.md 5).
             for key in array.keys():  # noqa: SIM118  no dict
                 if interpreter.interrupted:
-                    interpreter.raise_interrupt()
+                    interpreter.attend()
                 store(frame, interpreter.key_value(key))
                 signal = body(frame)
                 if signal is not None:

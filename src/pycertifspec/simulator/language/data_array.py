@@ -14,6 +14,7 @@ from .values import ArrayValue, Value, format_number, to_integer, to_number, to_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from .limits import Limits
     from .values import Subscript
@@ -142,6 +143,11 @@ class DataArray(ArrayValue):
         """Apply an operator or a mathematical function to each element."""
         with np.errstate(all="ignore"):
             return self._new(_UNARY[operator](self.numbers()))
+
+    @staticmethod
+    def without_warnings() -> AbstractContextManager[object]:
+        """Let results that are too large be infinite, as numbers of the language are, while a block runs."""
+        return np.errstate(all="ignore")
 
     def numbers(self) -> Elements:
         """Return the elements as doubles."""

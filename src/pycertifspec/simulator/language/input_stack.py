@@ -22,10 +22,11 @@ class Frame:
         macro: the macro it is the text of, or an empty string.
         place: where all of it is said to stand, when its own lines say nothing.
         closed: whether a statement must end where the text ends: true of files, false of macros.
+        shown: up to where its lines have been shown; None for a text whose lines are not.
 
     """
 
-    __slots__ = ("_newlines", "closed", "line", "macro", "offset", "place", "source", "text")
+    __slots__ = ("_newlines", "closed", "line", "macro", "offset", "place", "shown", "source", "text")
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Frame:
         macro: str = "",
         place: Position | None = None,
         closed: bool = False,
+        echo: bool = False,
     ) -> None:
         self.text = text
         self.offset = 0
@@ -44,6 +46,7 @@ class Frame:
         self.macro = macro
         self.place = place
         self.closed = closed
+        self.shown = 0 if echo else None
         self._newlines: list[int] | None = None
 
     def position(self, offset: int) -> Position:
@@ -56,6 +59,14 @@ class Frame:
         # The text of a macro begins somewhere in the first line.
         column = offset - self._newlines[line - 1] if line else 0 if self.macro else offset + 1
         return Position(self.source, self.line + line, self.macro, column)
+
+    def lines_to_show(self) -> str:
+        """Return the lines that were read from, in whole or in part, since this was asked; "" if none are shown."""
+        if self.shown is None or self.offset <= self.shown:
+            return ""
+        end = self.text.find("\n", self.offset - 1) + 1 or len(self.text)
+        lines, self.shown = self.text[self.shown : end], end
+        return lines
 
     def extend(self, text: str) -> None:
         """Add text at the end."""

@@ -60,6 +60,7 @@ class Interpreter(Calls):
         coverage: a set that collects the (source, line) of statements that were run, or None; see `watch_lines`.
         on_reset: called first after an error: stops motors and counters.
         on_calc: ``calc()``: the geometry.
+        on_attention: called between two statements after `want_attention`; what it raises stops the program there.
         on_save: ``savstate``; an error unless the embedding program keeps the state.
         held_elsewhere: give values that the embedding program keeps for macros: they count as those of variables do.
         asks_before_undef: whether ``undef`` with many matches asks the person at the keyboard.
@@ -91,11 +92,12 @@ class Interpreter(Calls):
         self.on_reset: Callable[[], None] = lambda: None
         self.on_calc: Callable[[int, Value], Value] = lambda _code, _argument: 0.0
         self.on_save: Callable[[], None] = _no_place_for_the_state
+        self.on_attention: Callable[[], None] = lambda: None
         # Server clients are not asked (SPEC_LANGUAGE.md 2.1): the host turns it off for them.
         self.asks_before_undef = True
         self.last_was_expression = False
         self.history: list[str] = []
-        self.interrupted = False
+        self.interrupted = self._stopping = False
         # Files that getline() is reading: what is left of them.
         self.open_reads: dict[str, StringIO] = {}
         self._readings: list[Reading] = []
@@ -132,7 +134,7 @@ class Interpreter(Calls):
         finally:
             if outermost:
                 # Forgotten at the end, not at the beginning: an interrupt that comes before the first statement counts.
-                self.interrupted = False
+                self.forget_interrupts()
         if outermost and not reading.pending:
             # Nothing went wrong: it is not wanted any more (SPEC_LANGUAGE.md 2.7).
             self.macros.remove("cleanup_once")
@@ -140,27 +142,41 @@ class Interpreter(Calls):
 
     def interrupt(self) -> None:
         """Stop what is running at its next statement, as ``^C`` does; may be called from any thread."""
+        self._stopping = True
         self.interrupted = True
+
+    def want_attention(self) -> None:
+        """Have `on_attention` called before the next statement of what is running; any thread may."""
+        self.interrupted = True
+
+    def forget_interrupts(self) -> None:
+        """Let nothing that was wanted until now concern what runs next."""
+        self.interrupted = self._stopping = False
 
     def check_interrupt(self) -> None:
         """Stop here if somebody interrupted: for functions that take long.
 
         Raises:
             MacroInterruptError: somebody did.
+            SpecLanguageError: something else wanted attention, and does not let the program go on.
 
         """
         if self.interrupted:
-            self.raise_interrupt()
+            self.attend()
 
-    def raise_interrupt(self) -> NoReturn:
-        """Stop here.
+    def attend(self) -> None:
+        """Answer `interrupt` or `want_attention`, in the thread that runs the program.
 
         Raises:
-            MacroInterruptError: always.
+            MacroInterruptError: somebody interrupted.
+            SpecLanguageError: what `on_attention` raises.
 
         """
-        self.interrupted = False
-        raise MacroInterruptError(messages.INTERRUPTED)
+        self.interrupted = False  # first: what comes meanwhile is answered next time
+        if self._stopping:
+            self._stopping = False
+            raise MacroInterruptError(messages.INTERRUPTED)
+        self.on_attention()
 
     def watch_lines(self, lines: set[tuple[str, int]] | None) -> None:
         """Collect the (source, line) of each statement that runs from now on, or stop with None."""
@@ -197,6 +213,7 @@ class Interpreter(Calls):
                     statement = reading.next_statement()
                     if statement is None:
                         return value
+                    self._echo(reading)
                     value, ends = self._run_statement(statement, reading, outer)
                 except SpecLanguageError as error:
                     places = error.position, None if statement is None else statement.position
@@ -206,6 +223,12 @@ class Interpreter(Calls):
                     return value
         finally:
             self._readings.pop()
+
+    def _echo(self, reading: Reading) -> None:
+        """Show the lines of command files that were read for the next statement, where they are to be shown."""
+        for frame in reading.stack.frames:
+            if lines := frame.lines_to_show():
+                self.outputs.write(lines)
 
     def _run_statement(
         self, statement: nodes.Statement, reading: Reading, outer: Environment | None
@@ -240,12 +263,24 @@ class Interpreter(Calls):
         finally:
             self._statement_frames.pop()
 
-    def queue_file(self, text: str, name: str) -> None:
-        """Read a command file before the rest of what is being read now."""
+    def queue_file(self, text: str, name: str, *, echo: bool = False, skipped: int = 0) -> None:
+        """Read a command file before the rest of what is being read now.
+
+        Args:
+            text: what stands in it.
+            name: what it is called in messages.
+            echo: show its lines before they are run, without those in the beginning that are `skipped`.
+            skipped: how many of its first lines are not run.
+
+        """
         if not text.endswith("\n"):
             text += "\n"
         if self._readings:
-            self._readings[-1].stack.push(Frame(text, name, closed=True))
+            frame = Frame(text, name, closed=True, echo=echo)
+            frame.offset = sum(map(len, text.splitlines(keepends=True)[:skipped]))
+            if echo:
+                frame.shown = frame.offset
+            self._readings[-1].stack.push(frame)
 
     def evaluate(self, text: str, outer: Environment | None = None) -> Value:
         """Run text without a reset when it fails: ``eval()`` and ``eval2()``.
@@ -294,7 +329,7 @@ class Interpreter(Calls):
 
     def _reset(self, error: SpecLanguageError) -> None:
         """Do what follows an error, ``exit`` or an interrupt (SPEC_LANGUAGE.md 2.7)."""
-        self.interrupted = False
+        self.forget_interrupts()
         self._eval_depth = 0
         self.forget_calls()
         if isinstance(error, QuitError):

@@ -38,6 +38,9 @@ TOKEN = re.compile(
 )
 # A quoted piece of an argument list (SPEC_LANGUAGE.md 2.2).
 _QUOTED = {quote: re.compile(quote + rf"((?:[^{quote}\\]++|\\.)*+)" + quote, re.DOTALL) for quote in "\"'"}
+# As much of a text as belongs to it: what is quoted in one line, a quote that is left open, a # in a word.
+_PIECE_OF_LINE = re.compile(r"""(?:\\["']|"[^"\n]*+"|'[^'\n]*+'|(?<=[^\s])\#|[^\n;{}#])++""")
+_ESCAPED_QUOTE = re.compile(r"""\\(["'])""")
 _BLANK = re.compile(r"(?:[ \t\r\f\v]|\\\r?\n|#[^\n]*|\"\"\".*?\"\"\")+", re.DOTALL)
 _ELSE = re.compile(r"else(?![A-Za-z0-9_])")
 _WORD = re.compile(r"[^\s;{}]+")
@@ -225,6 +228,21 @@ class Lexer:
             else:
                 break
         return [word for word in words if word]
+
+    def line(self) -> str:
+        """Take what is left of the statement as it stands, quotes and all, without its comment (2.2)."""
+        pieces: list[str] = []
+        while (frame := self.stack.next_frame(between_statements=False)) is not None:
+            offset = frame.offset
+            if frame.text[offset] == "#":
+                frame.offset = _end_of_line(frame.text, offset)
+                continue
+            piece = _PIECE_OF_LINE.match(frame.text, offset)
+            if piece is None:
+                break
+            frame.offset = piece.end()
+            pieces.append(piece.group())
+        return _ESCAPED_QUOTE.sub(r"\1", "".join(pieces)).strip()
 
     def take_else(self, newlines: int, *, waiting: bool) -> bool:
         """Read on to an ``else`` if that is what comes next, without expanding what follows.

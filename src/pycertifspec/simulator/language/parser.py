@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # What a command takes after its name.
 EXPRESSIONS: Final = "expressions"
 WORDS: Final = "words"
+LINE: Final = "line"
 NOTHING: Final = "nothing"
 
 
@@ -29,7 +30,7 @@ class Parser(DefinitionParser):
         stack: the input.
         macros: what is expanded, and where definitions go.
         limits: how deep and how long things may be.
-        commands: what each built-in command takes: `EXPRESSIONS`, `WORDS` or `NOTHING`.
+        commands: what each built-in command takes: `EXPRESSIONS`, `WORDS`, `LINE` or `NOTHING`.
         is_variable: tells whether a name is a variable now; a bracket after one is no call.
         is_function: tells whether a name is a built-in function: a bracket after one is a call, and it is no variable.
         waiting: whether a person is typing, so that an ``if`` waits for its ``else``.
@@ -227,6 +228,8 @@ class Parser(DefinitionParser):
         words: list[str] = []
         if style == WORDS:
             words = self._words()
+        elif style == LINE:
+            words = [self.lexer.line()]
         elif style == EXPRESSIONS and not self._at_end_of_statement():
             arguments = self.comma_list()
         self._end_statement()

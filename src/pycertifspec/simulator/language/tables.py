@@ -105,7 +105,8 @@ class Command:
     """A built-in command: used without brackets, at the start of a statement (SPEC_LANGUAGE.md 1.3).
 
     Attributes:
-        style: what follows the name: `parser.EXPRESSIONS`, `parser.WORDS` or `parser.NOTHING`.
+        style: what follows the name: `parser.EXPRESSIONS`, `parser.WORDS`, `parser.LINE` (one word: the rest of the
+            statement as it was written) or `parser.NOTHING`.
 
     """
 

@@ -30,7 +30,8 @@ class Keeper:
     Motors and counters are put back to what was kept when it is made, before a site's files run; variables and macros
     with `begin`, after them. What the files define is read from them each time; the state has what is different.
 
-    A command's variables are written together, when the command has ended; what motors have done, while it runs too.
+    A command's variables are written together, when the command has ended, and when it asks for it (`save`), as scans
+    do when they begin; what motors have done, while it runs too.
 
     Args:
         file: it is the keeper's from now on.

@@ -98,14 +98,15 @@ def array_op(interpreter: Interpreter, command: Value, *values: Value) -> Value:
     """An operation on data arrays: "rows", "max", "sum", "fwhm", "transpose" and others."""
     name = str(to_text(command))
     first = data_array(values[0], "array_op", 2)
-    if name in _OF_ONE:
-        return _OF_ONE[name](first)
-    if name in _OF_CURVE or name == "com":
-        arrays = [data_array(value, "array_op", n) for n, value in enumerate(values, 2)]
-        x, y = _pair(interpreter, arrays)
-        return _centre(interpreter, x, y) if name == "com" else _OF_CURVE[name](x, y)
-    if name in _CHANGES:
-        return _CHANGES[name](interpreter, first, [to_number(value) for value in values[1:]])
+    with first.without_warnings():
+        if name in _OF_ONE:
+            return _OF_ONE[name](first)
+        if name in _OF_CURVE or name == "com":
+            arrays = [data_array(value, "array_op", n) for n, value in enumerate(values, 2)]
+            x, y = _pair(interpreter, arrays)
+            return _centre(interpreter, x, y) if name == "com" else _OF_CURVE[name](x, y)
+        if name in _CHANGES:
+            return _CHANGES[name](interpreter, first, [to_number(value) for value in values[1:]])
     raise SpecRuntimeError(messages.BAD_PARAMETER.format(function="array_op", option=name))
 
 

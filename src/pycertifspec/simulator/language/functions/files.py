@@ -49,12 +49,13 @@ def getline(interpreter: Interpreter, name: Value, action: Value = None) -> Valu
     return from_outside(line)
 
 
-def _do(interpreter: Interpreter, name: Value, start: Value) -> Value:
+def _do(interpreter: Interpreter, name: Value, start: Value, *, echo: bool) -> Value:
     path = expanded(interpreter, name)
     try:
         text = interpreter.host.read_text(path)
     except (OSError, ValueError):
         return -1.0
+    number = 0
     if start is not None:
         lines = text.splitlines(keepends=True)
         number = to_integer(start) - 1
@@ -62,22 +63,20 @@ def _do(interpreter: Interpreter, name: Value, start: Value) -> Value:
             number = next((n for n, line in enumerate(lines) if start in line), -1)
         if not 0 <= number < len(lines):
             return -1.0
-        # The lines before are kept as empty ones, so that errors name the right line.
-        text = "\n" * number + "".join(lines[number:])
-    interpreter.queue_file(text, path)
+    interpreter.queue_file(text, path, echo=echo, skipped=number)
     return 0.0
 
 
 @FUNCTIONS.add("dofile", 1, 2)
 def dofile(interpreter: Interpreter, name: Value, start: Value = None) -> Value:
-    """Run a command file next, from a line or pattern on; not 0 if it cannot be read."""
-    return _do(interpreter, name, start)
+    """Run a command file next, from a line or pattern on, and show its lines; not 0 if it cannot be read."""
+    return _do(interpreter, name, start, echo=True)
 
 
 @FUNCTIONS.add("qdofile", 1, 2)
 def qdofile(interpreter: Interpreter, name: Value, start: Value = None) -> Value:
     """Run a command file next without showing its lines; not 0 if it cannot be read."""
-    return _do(interpreter, name, start)
+    return _do(interpreter, name, start, echo=False)
 
 
 def read_or_refuse(interpreter: Interpreter, name: Value) -> str:
