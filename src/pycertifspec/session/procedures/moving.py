@@ -13,6 +13,8 @@ from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import encode_scalar
 
+from .deadline import within
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -171,6 +173,17 @@ def move(
     if not targets or len(targets) > MAX_MOTORS:
         raise LocalProtocolError(f"cannot move {len(targets)} motors; expected 1 to {MAX_MOTORS}")
     wanted = {mne: _number(mne, target) for mne, target in targets.items()}
+    return (yield from within(session, _move(session, wanted, timeout, leave, progress), timeout))
+
+
+def _move(
+    session: ClientSession[Any],
+    wanted: dict[str, float],
+    timeout: float | None,
+    leave: bool,
+    progress: Callable[[dict[str, float]], None] | None,
+) -> Procedure[dict[str, float]]:
+    begin = yield Now()
     stream = Stream()
     watched = [motor_path(mne, prop.name) for mne in wanted for prop in (properties.MOVE_DONE, properties.POSITION)]
     yield Follow(stream, (properties.ERROR, properties.READY, *watched))
@@ -178,7 +191,7 @@ def move(
         axes = yield from _axes(session, wanted)
         while stream.ready:  # what registration told is no news (6, 3)
             stream.take()
-        return (yield from _moved(session, stream, axes, timeout, leave, progress))
+        return (yield from _moved(session, stream, axes, begin, timeout, leave, progress))
     finally:
         yield Unfollow(stream)
 
@@ -212,6 +225,7 @@ def _moved(
     session: ClientSession[Any],
     stream: Stream,
     axes: dict[str, _Axis],
+    begin: float,
     timeout: float | None,
     leave: bool,
     progress: Callable[[dict[str, float]], None] | None,
@@ -219,23 +233,48 @@ def _moved(
     going = {mne: axis for mne, axis in axes.items() if axis.facts.moving or not axis.is_at(axis.position)}
     if not going:
         return {mne: axis.position for mne, axis in axes.items()}
-    begin = yield Now()
-    try:
-        yield from _start(list(going.values()))
-        reason = yield from _wait(session, stream, axes, going, begin, timeout, progress)
-    except (RemoteError, ConnectionLostError):
-        raise
-    except BaseException:
-        if not leave:
-            yield Tell(EventTypes.SV_ABORT)
-        raise
-    yield from _look(list(axes.values()))  # the last event may have an older position (6, 6)
+    start = _start(list(going.values()))
+    reason = yield from _carried_out(session, start, stream, axes, going, begin, timeout, leave, progress)
     if progress is not None:
         progress({mne: axis.position for mne, axis in axes.items()})
     short = [axis for axis in going.values() if not axis.is_at(axis.position)]
     if short:
         raise RemoteError((yield from _explain(session.label, short, reason)))
     return {mne: axis.position for mne, axis in axes.items()}
+
+
+def _carried_out(
+    session: ClientSession[Any],
+    start: Procedure[Any],
+    stream: Stream,
+    axes: dict[str, _Axis],
+    going: dict[str, _Axis],
+    begin: float,
+    timeout: float | None,
+    leave: bool,
+    progress: Callable[[dict[str, float]], None] | None,
+) -> Procedure[str]:
+    """Start motors and wait until they stand; return what the server said meanwhile.
+
+    Whatever ends the waiting early stops them, once.
+    """
+    reason, over = "", False
+    try:
+        yield from start
+        while not over:
+            reason = (yield from _wait(session, stream, axes, going, begin, timeout, progress)) or reason
+            over = True
+            yield from _look(list(axes.values()))  # the last event may have an older position (6, 6)
+            for axis in going.values():
+                axis.done = not axis.facts.moving  # the event may have told an older motion's end (6, 3 and 4)
+            over = all(axis.done for axis in going.values())
+    except (RemoteError, ConnectionLostError):
+        raise
+    except BaseException:
+        if not (leave or over):
+            yield Tell(EventTypes.SV_ABORT)
+        raise
+    return reason
 
 
 def _start(axes: list[_Axis]) -> Procedure[None]:
@@ -246,6 +285,10 @@ def _start(axes: list[_Axis]) -> Procedure[None]:
         yield Tell(_SEND, motor_path(axis.mne, "start_one"), encode_scalar(axis.target), slot=True)
     if len(axes) > 1:
         yield Tell(_SEND, properties.START_ALL, NOTHING)
+
+
+def _sent(step: Tell) -> Procedure[None]:
+    yield step
 
 
 def _wait(
@@ -269,6 +312,8 @@ def _wait(
             )
         wait = LOOK if timeout is None else min(LOOK, begin + timeout - now)
         change: Change | None = yield Next(stream, wait)
+        if change is None and wait < LOOK:
+            continue  # the time is over
         if change is not None and change.name == properties.ERROR:
             reason = change.value or reason
         look = change is None or change.name == properties.ERROR or (change.name == properties.READY and change.value)
@@ -347,6 +392,11 @@ def search(
 ) -> Procedure[float]:
     """Search for a motor's home or limit switch, and wait; return where it stands, in user units."""
     text = how if home is None else f"{how} {home:.15g}"
+    return (yield from within(session, _search(session, mne, text, timeout, leave), timeout))
+
+
+def _search(session: ClientSession[Any], mne: str, text: str, timeout: float | None, leave: bool) -> Procedure[float]:
+    begin = yield Now()
     stream = Stream()
     yield Follow(
         stream, (properties.ERROR, properties.READY, motor_path(mne, "move_done"), motor_path(mne, "position"))
@@ -357,17 +407,9 @@ def search(
         check(session.label, axis)
         while stream.ready:
             stream.take()
-        begin = yield Now()
-        try:
-            yield Tell(_SEND, motor_path(mne, "search"), encode_scalar(text), slot=True)
-            reason = yield from _wait(session, stream, {mne: axis}, {mne: axis}, begin, timeout, None)
-        except (RemoteError, ConnectionLostError):
-            raise
-        except BaseException:
-            if not leave:
-                yield Tell(EventTypes.SV_ABORT)
-            raise
-        yield from _look([axis])
+        one = {mne: axis}
+        start = _sent(Tell(_SEND, motor_path(mne, "search"), encode_scalar(text), slot=True))
+        reason = yield from _carried_out(session, start, stream, one, one, begin, timeout, leave, None)
         if not axis.started and reason:
             raise RemoteError(f"motor {mne!r} on {session.label} was not searched ({text}): {reason.strip()}")
         return axis.position
