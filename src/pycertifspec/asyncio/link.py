@@ -108,7 +108,7 @@ class Link:
         log_messages: bool = False,
     ) -> None:
         self.target = target
-        self.session: ClientSession[asyncio.Future[Any]] = ClientSession(probing.sec_usec)
+        self.session: ClientSession[asyncio.Future[Any]] = ClientSession(probing.sec_usec, call_timeout)
         self.call_timeout = call_timeout
         self.server_name = ""
         self.port = 0
@@ -142,7 +142,13 @@ class Link:
 
     def _open(self, found: probing.Found) -> None:
         """Begin a conversation on a new connection; registrations are made again."""
-        transport = self._transport = found.transport
+        transport = found.transport
+        if transport.is_closing():  # that was told to who asked for its name, and nobody else
+            raise ConnectionLostError(
+                f"{discovery.server_name(found.reply)!r} on {self.target.host}:{found.port} closed the connection as "
+                "soon as it had answered"
+            )
+        self._transport = transport
         self._ended.clear()
         own = transport.get_extra_info("socket")
         own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -207,7 +213,7 @@ class Link:
     def _next_deadline(self) -> float:
         """Return until when what is asked now is to be answered; one timer sees to all that have the usual time."""
         deadline = self._loop.time() + self.call_timeout
-        if self._timer is None and self._error is None and deadline < FOR_EVER:
+        if self._timer is None and self._error is None and deadline < FOR_EVER and not self._loop.is_closed():
             self._timer = self._loop.call_at(deadline, self._expire)
         return deadline
 
@@ -218,9 +224,9 @@ class Link:
             self._timer = self._loop.call_at(deadline, self._expire)
 
     def _begin(self, ask: Ask, deadline: float = FOR_EVER) -> asyncio.Future[Any]:
-        promise: asyncio.Future[Any] = self._loop.create_future()
-        if self._error is not None or self._process != os.getpid():
+        if self._error is not None or self._process != os.getpid() or self._loop.is_closed():
             self._refuse()
+        promise: asyncio.Future[Any] = self._loop.create_future()
         self._write(self.session.ask(ask, promise, deadline))
         return promise
 
@@ -249,7 +255,7 @@ class Link:
             promise.exception()  # it was told, or is of no interest any more
 
     async def _tell(self, step: Tell) -> int:
-        if self._error is not None or self._process != os.getpid():
+        if self._error is not None or self._process != os.getpid() or self._loop.is_closed():
             self._refuse()
         serial, packet = self.session.tell(step)
         self._write(packet)
@@ -261,7 +267,7 @@ class Link:
 
     def watch(self, watcher: Any, names: tuple[str, ...]) -> None:
         """Let a watcher be told of properties."""
-        if self._error is not None or self._process != os.getpid():
+        if self._error is not None or self._process != os.getpid() or self._loop.is_closed():
             self._refuse()
         self._write(self.session.watch(watcher, names))
         self.dispatcher.flush()
@@ -324,6 +330,11 @@ class Link:
                 f"this client of {self.session.label} belongs to process {self._process}; a process that was forked "
                 "connects with a client of its own"
             )
+        if self._error is None:
+            raise ConnectionLostError(
+                f"this client of {self.session.label} belongs to an event loop that is closed; "
+                "connect in the one that runs"
+            )
         raise ConnectionLostError(f"{self._error}; nothing was sent")
 
     def receive(self, messages: list[Any]) -> None:
@@ -333,6 +344,9 @@ class Link:
                 messages_logger.info("%s", message)
         self.session.receive(deque(messages))
         self.dispatcher.flush()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"what belongs to a connection cannot be pickled: this is the one to {self.session.label}")
 
     # ---- the end, and a new beginning ----
 
@@ -365,11 +379,11 @@ class Link:
             try:
                 timeout = self._connect_timeout or 0.5
                 found = await probing.find(wanted.host, wanted.ports, timeout=timeout, name=wanted.name)
+                before = self.server_name
+                self._open(found)
             except SpecError as error:
                 logger.debug("not connected again yet: %s", error)
                 continue
-            before = self.server_name
-            self._open(found)
             if self.server_name != before:
                 logger.warning("port %d is now that of %r, before of %r", self.port, self.server_name, before)
             logger.info("connected again to %s", self.session.label)
@@ -412,13 +426,18 @@ class Link:
     def abandon(self) -> None:
         """End the connection without waiting for anything: nobody has this client any more."""
         self._closing = True
-        if self._transport is not None and not self._loop.is_closed() and self._process == os.getpid():
-            self._loop.call_soon_threadsafe(self._take_leave, self._transport)
+        if not self._loop.is_closed() and self._process == os.getpid():
+            self._loop.call_soon_threadsafe(self._take_leave)
 
-    def _take_leave(self, transport: asyncio.Transport) -> None:
-        with contextlib.suppress(OSError):
-            transport.write_eof()
-        self._loop.call_later(FAREWELL, transport.abort)
+    def _take_leave(self) -> None:
+        self.dispatcher.cancel()
+        for going_on in (self._connecting, self._timer):
+            if going_on is not None:
+                going_on.cancel()
+        if self._transport is not None:
+            with contextlib.suppress(OSError):
+                self._transport.write_eof()
+            self._loop.call_later(FAREWELL, self._transport.abort)
 
 
 _STEPS: dict[type, Callable[[Link, Any], Coroutine[Any, Any, Any]]] = {

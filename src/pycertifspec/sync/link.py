@@ -98,7 +98,7 @@ class Link:
         log_messages: bool = False,
     ) -> None:
         self.target = target
-        self.session: ClientSession[Waiter] = ClientSession(probing.sec_usec)
+        self.session: ClientSession[Waiter] = ClientSession(probing.sec_usec, call_timeout)
         self.call_timeout = call_timeout
         self.server_name = ""
         self.port = 0
@@ -140,10 +140,10 @@ class Link:
             self._decoder = Decoder()
             self._came: list[int] = []  # bytes that were read and not taken in yet: one count at most
             self._inbox: deque[SpecMessage] | None = None
-            self._sender = Sender(own)
             self.server_name = discovery.server_name(found.reply)
             self.port = found.address.port
             label = f"{self.server_name!r} on {self.target.host}:{self.port}"
+            self._sender = Sender(own, label)
             hello = self.session.greeted(found.reply.byteorder, found.reply.vers, label)
             self._error = None
             self.connected = True
@@ -174,10 +174,7 @@ class Link:
         return _STEPS[type(step)](self, step)
 
     def _ask(self, ask: Ask) -> SpecMessage:
-        waiter = Waiter()
-        with self._lock:
-            packet = self.session.ask(ask, waiter)
-        self._send(packet)
+        waiter = self._begin(ask)
         timeout = self.call_timeout if ask.timeout is None else ask.timeout
         self._wait(waiter, timeout, quick=True)
         if not waiter.done():
@@ -186,7 +183,7 @@ class Link:
         return waiter.answer()  # type: ignore[no-any-return]
 
     def _ask_all(self, step: AskAll) -> list[Any]:
-        waiters = [(self._begin(Begin(ask)), ask) for ask in step.asks]
+        waiters = [(self._begin(ask), ask) for ask in step.asks]
         answers: list[Any] = []
         for waiter, ask in waiters:
             timeout = self.call_timeout if ask.timeout is None else ask.timeout
@@ -203,11 +200,15 @@ class Link:
                 answers.append(error)
         return answers
 
-    def _begin(self, step: Begin) -> Waiter:
+    def _begin(self, ask: Ask) -> Waiter:
+        if self.forked:
+            self._refuse()
         waiter = Waiter()
         with self._lock:
-            packet = self.session.ask(step.ask, waiter)
-        self._send(packet)
+            if self._error is not None:
+                self._refuse()
+            packet, sender = self.session.ask(ask, waiter), self._sender
+        self._send(packet, sender)
         return waiter
 
     def _within(self, step: Within) -> Any:
@@ -220,9 +221,14 @@ class Link:
             self.session.forget(waiter)
 
     def _tell(self, step: Tell) -> int:
+        if self.forked:
+            self._refuse()
         with self._lock:
+            if self._error is not None:
+                self._refuse()
             serial, packet = self.session.tell(step)
-        self._send(packet)
+            sender = self._sender
+        self._send(packet, sender)
         return serial
 
     def _follow(self, step: Follow) -> None:
@@ -231,25 +237,37 @@ class Link:
 
     def watch(self, watcher: Any, names: tuple[str, ...]) -> None:
         """Let a watcher be told of properties."""
+        if self.forked:
+            self._refuse()
         with self._lock:
+            if self._error is not None:
+                self._refuse()
             packet = self.session.watch(watcher, names)
-            if packet:
-                self._send(packet)
+            try:
+                if packet:
+                    self._send(packet, self._sender)
+            except ConnectionLostError:
+                self.session.unwatch(watcher, names)  # who is told that it failed is told of nothing later
+                raise
         self.dispatcher.flush()
 
     def unwatch(self, watcher: Any, names: tuple[str, ...]) -> None:
         """Tell a watcher no more."""
+        if self.forked:
+            return
         with self._lock:
             packet = self.session.unwatch(watcher, names)
             if packet and self.connected:
                 with contextlib.suppress(ConnectionLostError):  # who is gone sends no events either
-                    self._send(packet)
+                    self._send(packet, self._sender)
 
     def _unfollow(self, step: Unfollow) -> None:
         step.stream.closed = True
         self.unwatch(step.stream, step.stream.names)
 
     def _next(self, step: Next) -> Any:
+        if self.forked:
+            self._refuse()
         stream = step.stream
         with self._lock:
             if stream.ready:
@@ -270,8 +288,9 @@ class Link:
 
     def close_stream(self, stream: Stream) -> None:
         """End a stream for who reads it."""
-        with self._lock:
-            stream.close()
+        if not self.forked:
+            with self._lock:
+                stream.close()
 
     def fail_stream(self, stream: Stream, error: BaseException) -> None:
         """Let who reads a stream get an error."""
@@ -283,17 +302,23 @@ class Link:
 
     # ---- sending ----
 
-    def _send(self, packet: bytes) -> None:
-        if self._error is not None or self._process != os.getpid():
-            self._refuse()
+    @property
+    def forked(self) -> bool:
+        """Whether this is another process than the one that connected: its threads and locks are not here."""
+        return self._process != os.getpid()
+
+    def _send(self, packet: bytes, sender: Sender) -> None:
+        """Send a packet over the connection that it was made for, and no later one."""
         try:
-            self._sender.send(packet, self.call_timeout)
+            sender.send(packet, self.call_timeout)
         except ConnectionLostError as error:
-            self._lose(error)
+            with self._lock:
+                if sender is self._sender:
+                    self._lose(error)
             raise
 
     def _refuse(self) -> NoReturn:
-        if self._process != os.getpid():
+        if self.forked:
             raise ConnectionLostError(
                 f"this client of {self.session.label} belongs to process {self._process}; a process that was forked "
                 "connects with a client of its own"
@@ -463,6 +488,9 @@ class Link:
             background.block(FOR_EVER)
             turns.leave(background)
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"what belongs to a connection cannot be pickled: this is the one to {self.session.label}")
+
     # ---- the end, and a new beginning ----
 
     def _lose(self, error: ConnectionLostError) -> None:
@@ -504,8 +532,12 @@ class Link:
             before = self.server_name
             try:
                 self._open(found)
-            except SpecError as error:
+            except (SpecError, OSError) as error:  # it hung up after it had answered
                 logger.debug("not connected again yet: %s", error)
+                with self._lock:
+                    self.connected = False
+                    self._error = self._error or ConnectionLostError(f"the connection to {self.session.label} is lost")
+                found.socket.close()
                 continue
             if self.server_name != before:
                 logger.warning("port %d is now that of %r, before of %r", self.port, self.server_name, before)
@@ -516,7 +548,7 @@ class Link:
 
     def close(self) -> None:
         """End the connection, its threads and all that waits."""
-        if self._process != os.getpid():
+        if self.forked:
             return  # the connection belongs to the process that made it
         self._closing.set()
         if self._error is None:
@@ -530,9 +562,12 @@ class Link:
 
     def abandon(self) -> None:
         """End the connection: nobody has this client any more, or the program ends."""
-        if self._process == os.getpid():
+        if not self.forked:
             self._abandoned = True
             self._closing.set()
+            if not threading.main_thread().is_alive():
+                # The program ends: threads that wait for something end with it, and nobody wants to read why.
+                self._error = ConnectionLostError(f"the client of {self.session.label} is closed: the program ends")
             farewell(self._socket)
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
@@ -542,7 +577,7 @@ class Link:
 _STEPS: dict[type, Callable[[Link, Any], Any]] = {
     Ask: Link._ask,  # noqa: SLF001
     AskAll: Link._ask_all,  # noqa: SLF001
-    Begin: Link._begin,  # noqa: SLF001
+    Begin: lambda link, step: link._begin(step.ask),  # noqa: SLF001
     Within: Link._within,  # noqa: SLF001
     Forget: lambda link, step: link._forget(step.promise),  # noqa: SLF001
     Tell: Link._tell,  # noqa: SLF001
