@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 # What a person gives, as one word for the shell.
 quoted = '$(subst ','\'',$(1))'
 
-.PHONY: demo test check docs pictures bench format fuzz clean
+.PHONY: demo test check docs pictures bench format fuzz soak clean
 
 ## demo: watch Python talk to a SPEC server (HOST=… PORT=… for a real one, MOVE="th=1.2" COUNT=1 SCAN="ascan th 0 1 20 0.1" let it move, count, scan)
 demo: $(READY)
@@ -51,6 +51,10 @@ format: $(READY)
 fuzz: $(READY)
 	$(BIN)/python -m fuzzing.decoder --seconds $(or $(SECONDS),3600)
 	$(BIN)/python -m fuzzing.language --seconds $(or $(SECONDS),3600)
+
+## soak: 1,000 lives of each client, a day at a beamline, and every test 50 times, all under load (ROUNDS=5 TESTS=tests/client)
+soak: $(READY)
+	@$(BIN)/python -m soaking $(if $(ROUNDS),--rounds $(call quoted,$(ROUNDS))) $(TESTS)
 
 clean:
 	rm -rf $(VENV) docs/_build .mypy_cache .ruff_cache .pytest_cache .coverage* .hypothesis

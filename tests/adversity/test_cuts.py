@@ -287,3 +287,21 @@ def test_large_messages_pass_in_both_directions_at_once(nothing_left_behind: Any
                 for thread in (*threads, other):
                     thread.join(PATIENCE)
                 assert received[0].body == body
+
+
+def test_a_way_that_stalls_tells_neither_end_and_goes_on_where_it_was(server: Any, relay: Any) -> None:
+    with connected((relay.host, relay.port)) as client:
+        client.send_spec(1, EventTypes.SV_HELLO, TEXT, "test")
+        assert client.recv_spec().body == "fourc"
+
+        relay.stall()
+        client.send_spec(2, EventTypes.SV_CHAN_READ, TEXT, "motor/tth/position")
+        client.settimeout(0.05)
+        with pytest.raises(CallTimeoutError):
+            client.recv_spec()
+        relay.resume()
+
+        client.settimeout(PATIENCE)
+        assert client.recv_spec().sn == 2
+        client.send_spec(0, EventTypes.SV_CLOSE, 0)
+    assert server.ends.get(timeout=PATIENCE) is None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import socket
 import sys
 from typing import TYPE_CHECKING, Any, Self
 
@@ -204,6 +206,20 @@ def test_the_relay_ends_with_clients_connected(application: tuple[Application, i
         client.spec.close()
 
     asyncio.run(main())
+
+
+def test_the_relay_ends_while_a_client_comes(application: tuple[Application, int]) -> None:
+    async def main() -> None:
+        for turns in range(8):
+            relay = Relay("127.0.0.1", application[1], look=lambda _: None, listen=0)
+            await relay.start()
+            with socket.create_connection(("127.0.0.1", relay.port)):
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                await relay.close()
+
+    asyncio.run(main())
+    gc.collect()  # what was not closed says so now
 
 
 def test_more_clients_than_there_may_be_are_turned_away(

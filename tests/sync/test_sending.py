@@ -33,7 +33,7 @@ def test_a_packet_larger_than_the_systems_buffer_leaves_as_the_other_end_takes_i
     got: list[bytes] = []
     thread = threading.Thread(target=lambda: got.append(received(far, len(packet) + 3)))
     thread.start()
-    sender = Sender(near)
+    sender = Sender(near, "'fourc'")
 
     sender.send(packet, 20)
     sender.send(b"end", 20)
@@ -46,7 +46,7 @@ def test_an_end_that_takes_nothing_is_lost_after_the_timeout(ends: Any) -> None:
     near, _ = ends
 
     with pytest.raises(ConnectionLostError, match=r"taken nothing for 0.1 s"):
-        Sender(near).send(bytes(1 << 22), 0.1)
+        Sender(near, "'fourc'").send(bytes(1 << 22), 0.1)
 
 
 def test_an_end_that_is_gone_is_told(ends: Any) -> None:
@@ -54,4 +54,4 @@ def test_an_end_that_is_gone_is_told(ends: Any) -> None:
     far.close()
 
     with pytest.raises(ConnectionLostError, match="lost"):
-        Sender(near).send(b"x", 1)
+        Sender(near, "'fourc'").send(b"x", 1)

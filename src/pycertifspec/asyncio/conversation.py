@@ -35,6 +35,7 @@ class Conversation:
     Args:
         target: where to connect.
         connect_timeout: seconds for each port to answer.
+        call_timeout: seconds for each answer.
         reconnect: whether to connect again when the connection is lost.
         log_messages: whether to log every message that comes.
 
@@ -46,9 +47,17 @@ class Conversation:
 
     """
 
-    def __init__(self, target: Target, *, connect_timeout: float | None, reconnect: bool, log_messages: bool) -> None:
+    def __init__(
+        self,
+        target: Target,
+        *,
+        connect_timeout: float | None,
+        call_timeout: float,
+        reconnect: bool,
+        log_messages: bool,
+    ) -> None:
         self.target = target
-        self.session: ClientSession[asyncio.Future[Any]] = ClientSession(probing.sec_usec)
+        self.session: ClientSession[asyncio.Future[Any]] = ClientSession(probing.sec_usec, call_timeout)
         self.dispatcher = Dispatcher()
         self.server_name = ""
         self.port = 0
@@ -77,6 +86,11 @@ class Conversation:
 
     def _open(self, found: probing.Found) -> None:
         """Begin on a new connection; registrations are made again."""
+        if found.transport.is_closing():  # that was told to who asked for its name, and nobody else
+            raise ConnectionLostError(
+                f"{discovery.server_name(found.reply)!r} on {self.target.host}:{found.port} closed the connection as "
+                "soon as it had answered"
+            )
         self._ended.clear()
         own = found.transport.get_extra_info("socket")
         own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -101,7 +115,7 @@ class Conversation:
             ConnectionLostError: there is no connection.
 
         """
-        if self.error is not None or self._process != os.getpid():
+        if self.error is not None or self._process != os.getpid() or self._loop.is_closed():
             self._refuse()
 
     def _refuse(self) -> NoReturn:
@@ -109,6 +123,11 @@ class Conversation:
             raise ConnectionLostError(
                 f"this client of {self.session.label} belongs to process {self._process}; a process that was forked "
                 "connects with a client of its own"
+            )
+        if self.error is None:
+            raise ConnectionLostError(
+                f"this client of {self.session.label} belongs to an event loop that is closed; "
+                "connect in the one that runs"
             )
         raise ConnectionLostError(f"{self.error}; nothing was sent")
 
@@ -154,11 +173,11 @@ class Conversation:
             try:
                 timeout = self._connect_timeout or 0.5
                 found = await probing.find(wanted.host, wanted.ports, timeout=timeout, name=wanted.name)
+                before = self.server_name
+                self._open(found)
             except SpecError as error:
                 logger.debug("not connected again yet: %s", error)
                 continue
-            before = self.server_name
-            self._open(found)
             if self.server_name != before:
                 logger.warning("port %d is now that of %r, before of %r", self.port, self.server_name, before)
             logger.info("connected again to %s", self.session.label)
@@ -198,10 +217,15 @@ class Conversation:
     def abandon(self) -> None:
         """Take leave of the server without waiting for anything: nobody has this client any more."""
         self._closing = True
-        if self._connection is not None and not self._loop.is_closed() and not self.is_inherited:
-            self._loop.call_soon_threadsafe(self._take_leave, self._connection.transport)
+        if not self._loop.is_closed() and not self.is_inherited:
+            self._loop.call_soon_threadsafe(self._take_leave)
 
-    def _take_leave(self, transport: asyncio.Transport) -> None:
-        with contextlib.suppress(OSError):
-            transport.write_eof()
-        self._loop.call_later(FAREWELL, transport.abort)
+    def _take_leave(self) -> None:
+        self.dispatcher.cancel()
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._connection is not None:
+            transport = self._connection.transport
+            with contextlib.suppress(OSError):
+                transport.write_eof()
+            self._loop.call_later(FAREWELL, transport.abort)

@@ -67,8 +67,16 @@ class Dispatcher:
 
     async def close(self) -> None:
         """End the task; not waited for from a callback itself."""
-        self._closed = True
         task = self._task
-        if task is not None and task is not asyncio.current_task():
-            task.cancel()
+        if task is asyncio.current_task():
+            self._closed = True
+            return
+        self.cancel()
+        if task is not None:
             await asyncio.gather(task, return_exceptions=True)
+
+    def cancel(self) -> None:
+        """Let the task end, without waiting for it."""
+        self._closed = True
+        if self._task is not None:
+            self._task.cancel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, SpecError
 from pycertifspec.session.steps import (
@@ -56,13 +56,16 @@ class Link:
         self.target = target
         self.call_timeout = call_timeout
         self._conversation = Conversation(
-            target, connect_timeout=connect_timeout, reconnect=reconnect, log_messages=log_messages
+            target,
+            connect_timeout=connect_timeout,
+            call_timeout=call_timeout,
+            reconnect=reconnect,
+            log_messages=log_messages,
         )
         self.session = self._conversation.session
         self.dispatcher = self._conversation.dispatcher
         self.on_connection = self._conversation.on_connection
         self.connect = self._conversation.connect
-        self.abandon = self._conversation.abandon
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -99,6 +102,15 @@ class Link:
         await conversation.end()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await conversation.release()
+
+    def abandon(self) -> None:
+        """End the connection without waiting for anything: nobody has this client any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._conversation.abandon()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"what belongs to a connection cannot be pickled: this is the one to {self.session.label}")
 
     # ---- steps ----
 
@@ -147,7 +159,12 @@ class Link:
     def _next_deadline(self) -> float:
         """Return until when what is asked now is to be answered; one timer sees to all that have the usual time."""
         deadline = self._loop.time() + self.call_timeout
-        if self._timer is None and self._conversation.error is None and deadline < FOR_EVER:
+        if (
+            self._timer is None
+            and self._conversation.error is None
+            and deadline < FOR_EVER
+            and not self._loop.is_closed()
+        ):
             self._timer = self._loop.call_at(deadline, self._expire)
         return deadline
 
@@ -158,8 +175,8 @@ class Link:
             self._timer = self._loop.call_at(deadline, self._expire)
 
     def _begin(self, ask: Ask, deadline: float = FOR_EVER) -> asyncio.Future[Any]:
-        promise: asyncio.Future[Any] = self._loop.create_future()
         self._conversation.check()
+        promise: asyncio.Future[Any] = self._loop.create_future()
         self._conversation.send(self.session.ask(ask, promise, deadline))
         return promise
 

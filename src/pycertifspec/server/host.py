@@ -15,7 +15,7 @@ from pycertifspec.session.service import Service
 from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
 
 from .connection import Connection
-from .listening import port_of
+from .listening import port_of, stop_listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -108,7 +108,7 @@ class Server:
         """Tell the clients, stop listening and close every connection."""
         if self._server is None:
             return
-        self._server.close()
+        await stop_listening(self._server)
         self.service.quit()
         self.program.abort()
         if self._worker is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from pycertifspec.errors import ServerNotFoundError
@@ -10,6 +11,10 @@ from pycertifspec.session import discovery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+
+# Turns of the loop that asyncio takes from the system's telling of a client to `connection_made`.
+_TURNS = 3
 
 
 def port_of(server: asyncio.Server | None) -> int:
@@ -46,3 +51,17 @@ async def listen(
         except OSError as error:
             problem = error
     raise ServerNotFoundError(f"cannot listen on {host}, ports {discovery.port_ranges(tried)}: {problem}") from problem
+
+
+async def stop_listening(server: asyncio.Server) -> None:
+    """Take in no more clients, and leave none half taken in.
+
+    asyncio forgets a connection that it is about to make when its server is closed; the socket stays open then.
+    """
+    loop = server.get_loop()
+    for each in server.sockets:
+        with contextlib.suppress(NotImplementedError):  # a loop that does not go by readiness, such as Windows' own
+            loop.remove_reader(each.fileno())
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    server.close()

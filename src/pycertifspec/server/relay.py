@@ -13,7 +13,7 @@ from pycertifspec.traffic.passing import Listener
 from pycertifspec.wire.decoder import Decoder
 
 from .host import FAREWELL, READ_SIZE, ports_of
-from .listening import listen, port_of
+from .listening import listen, port_of, stop_listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,6 +69,7 @@ class Relay:
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
         self._count = 0
+        self._closing = False
 
     @property
     def port(self) -> int:
@@ -91,8 +92,9 @@ class Relay:
 
     async def close(self) -> None:
         """Stop listening and end every connection."""
+        self._closing = True
         if self._server is not None:
-            self._server.close()
+            await stop_listening(self._server)
         for task in self._clients:
             task.cancel()
         await asyncio.gather(*self._clients, return_exceptions=True)
@@ -107,14 +109,16 @@ class Relay:
         await self.close()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._clients) >= MAX_CLIENTS:
-            logger.warning("a client is turned away: %d are connected", len(self._clients))
+        if self._closing or len(self._clients) >= MAX_CLIENTS:
+            if not self._closing:
+                logger.warning("a client is turned away: %d are connected", len(self._clients))
             writer.transport.abort()
             return
         self._count += 1
         task = asyncio.ensure_future(self._serve(reader, writer, Listener(self._count)))
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)
+        task.add_done_callback(lambda _: writer.transport.abort())  # a task that is cancelled at once has not begun
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener: Listener) -> None:
         """Relay one client until either end closes."""

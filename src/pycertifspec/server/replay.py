@@ -17,7 +17,7 @@ from pycertifspec.wire.constants import ELEMENTS, EventTypes
 
 from .connection import MAX_CLIENT_BODY, sec_usec
 from .host import FAREWELL, READ_SIZE, ports_of
-from .listening import listen, port_of
+from .listening import listen, port_of, stop_listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ class ReplayServer:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None  # noqa: S101  for the type checker
-        self._server.close()
+        await stop_listening(self._server)
         for task in self._clients:
             task.cancel()
         await asyncio.gather(*self._clients, return_exceptions=True)
@@ -102,6 +102,7 @@ class ReplayServer:
         task = asyncio.ensure_future(self._serve(reader, writer))
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)
+        task.add_done_callback(lambda _: writer.transport.abort())  # a task that is cancelled at once has not begun
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = _Client(self.memory, writer, self._speed, self._strange)

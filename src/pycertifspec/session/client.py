@@ -48,14 +48,17 @@ class ClientSession(Generic[P]):
 
     Args:
         sec_usec: gives the time of sending, seconds since 1970 and microseconds.
+        call_timeout: seconds that the server is given for an answer where nothing else is said.
 
     Attributes:
+        call_timeout: the same.
         label: the server, for messages.
         refusals: error replies to writes, by serial number.
 
     """
 
-    def __init__(self, sec_usec: Callable[[], tuple[int, int]]) -> None:
+    def __init__(self, sec_usec: Callable[[], tuple[int, int]], call_timeout: float = FOR_EVER) -> None:
+        self.call_timeout = call_timeout
         self.label = "the server"
         self.order: ByteOrder = sys.byteorder
         self.version = header.NEWEST_VERSION
@@ -73,6 +76,7 @@ class ClientSession(Generic[P]):
         """Begin with a server that has answered HELLO; return what is to be sent: all registrations."""
         self.order, self.version, self.label = order, min(version, header.NEWEST_VERSION), label
         self.registry.forget_values()
+        self._errors.settled = False
         return b"".join(self._packet(EventTypes.SV_REGISTER, 0, name, NOTHING) for name in self.registry)
 
     @property
@@ -159,15 +163,16 @@ class ClientSession(Generic[P]):
             message = messages[0]
             if message[6] == _EVENT:
                 take_event(message)
-            else:
+            elif message[6] == _REPLY:  # what else may come is none of a client's (PROTOCOL.md 2.7)
                 asked = pending.get(message[3])
                 if asked is not None:
                     self._answer(message, asked[0], asked[1])
-                elif message[6] == _REPLY and message.is_error:
+                elif message.is_error:
                     self._refused(message)
             messages.popleft()
 
     def _answer(self, message: SpecMessage, promise: P, ask: Ask) -> None:
+        self._errors.settled = True
         if ask.capture is not None:
             ask.capture.close()
         if promise.done():  # nobody waits any more
@@ -222,15 +227,22 @@ class ClientSession(Generic[P]):
 
 
 class _LastError:
-    """The watcher of the property ``error``."""
+    """The watcher of the property ``error``.
+
+    Attributes:
+        settled: whether the server has answered something since we registered. What it told before may be an older
+            error; not every server tells that, so what comes first later is news (PROTOCOL.md 5.2).
+
+    """
 
     def __init__(self) -> None:
         self.count = 0
         self.text = ""
+        self.settled = False
 
     def put(self, change: object) -> None:
         text = getattr(change, "value", "")
-        if text and not getattr(change, "first", False):
+        if text and (self.settled or not getattr(change, "first", False)):
             self.count += 1
             self.text = text
 

@@ -55,8 +55,9 @@ class _Registration:
             return
         if not self._is_text:
             self.last = change
+        shared = type(change[1]) is not dict
         for watcher in self.watchers:
-            watcher.put(change)
+            watcher.put(change if shared else _own(change))
 
     def _usual(self, message: SpecMessage) -> Change | None:
         """Return what nearly all events are, a new number or text, without the general way's questions."""
@@ -95,6 +96,13 @@ class _Registration:
         return Change(self.name, value, first, deleted, part, message)
 
 
+def _own(change: Change) -> Change:
+    """Return a change for one alone: what it does to an array is not the others' affair (PROTOCOL.md 6, 20)."""
+    if type(change[1]) is not dict:
+        return change
+    return change._replace(value=dict(change.value), part=None if change.part is None else dict(change.part))
+
+
 class Registry:
     """All properties that are watched."""
 
@@ -114,7 +122,7 @@ class Registry:
             known = self._registrations[name] = _Registration(name)
         known.watchers = [*known.watchers, watcher]
         if known.last is not None:
-            watcher.put(known.last._replace(first=True, part=None))
+            watcher.put(_own(known.last._replace(first=True, part=None)))
         return len(known.watchers) == 1
 
     def remove(self, watcher: Watcher, name: str) -> bool:
@@ -137,7 +145,7 @@ class Registry:
     def last(self, name: str) -> Change | None:
         """Return the newest event of a watched property."""
         known = self._registrations.get(name)
-        return known.last if known else None
+        return _own(known.last) if known and known.last else None
 
     def forget_values(self) -> None:
         """Drop what is known: what comes next is a first value (PROTOCOL.md 1.8)."""

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 # Where the server is named that is meant when a program names none.
 VARIABLE = "SPEC_SERVER"
 
-# How a dead peer is found out when nobody asks it anything: seconds of silence, between probes, and their number.
-KEEPALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
+# How a dead peer is found out. When nobody asks it anything: seconds of silence, between probes, and their number. When
+# something was sent, Linux does not probe but sends that again for a quarter of an hour, unless it is told to give up
+# after so many milliseconds: the same time.
+KEEPALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 25_000))
 
 # What an address may begin with, where people are used to addresses that do.
 SCHEME = "spec://"

@@ -43,7 +43,7 @@ class Connection:
             if hasattr(socket, option):
                 own.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
         self.socket = own
-        self.send = Sender(own).send
+        self.send = Sender(own, label).send
         self._label = label
         self._recv_into = own.recv_into
         self._decoder = Decoder()

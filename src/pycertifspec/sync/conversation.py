@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -20,7 +21,8 @@ from .farewell import farewell
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pycertifspec.session.steps import Ask
+    from pycertifspec.session.registry import Watcher
+    from pycertifspec.session.steps import Ask, Tell
     from pycertifspec.session.target import Target
 
     from .waiter import Waiter
@@ -65,7 +67,7 @@ class Conversation:
         log_messages: bool,
     ) -> None:
         self.target = target
-        self.session: ClientSession[Waiter] = ClientSession(probing.sec_usec)
+        self.session: ClientSession[Waiter] = ClientSession(probing.sec_usec, call_timeout)
         self.lock = threading.RLock()
         self.server_name = ""
         self.port = 0
@@ -87,7 +89,11 @@ class Conversation:
         """Begin on a new connection; registrations are made again."""
         server_name, port = discovery.server_name(found.reply), found.address.port
         label = f"{server_name!r} on {self.target.host}:{port}"
-        connection = Connection(found.socket, OWN_READING, label)
+        try:
+            connection = Connection(found.socket, OWN_READING, label)
+        except OSError as error:
+            found.socket.close()
+            raise ConnectionLostError(f"{label} hung up as soon as it had answered: {error}") from error
         with self.lock:
             self.connection = connection
             self.server_name, self.port = server_name, port
@@ -110,29 +116,82 @@ class Conversation:
             ConnectionLostError: there is no connection, or it is lost now.
 
         """
+        if self._process != os.getpid():
+            self._refuse()
         with self.lock:
-            packet = self.session.ask(ask, waiter)
+            self.check()
+            packet, connection = self.session.ask(ask, waiter), self.connection
         try:
-            self.send(packet)
+            self._send(packet, connection)
         except ConnectionLostError:
             with self.lock:
                 self.session.forget(waiter)  # nothing was sent: no answer will take it away
             raise
 
-    def send(self, packet: bytes) -> None:
-        """Send a packet.
+    def tell(self, step: Tell) -> int:
+        """Send what has no reply; return its serial number.
 
         Raises:
             ConnectionLostError: there is no connection, or it is lost now.
 
         """
+        if self._process != os.getpid():
+            self._refuse()
+        with self.lock:
+            self.check()
+            serial, packet = self.session.tell(step)
+            connection = self.connection
+        self._send(packet, connection)
+        return serial
+
+    def watch(self, watcher: Watcher, names: tuple[str, ...]) -> None:
+        """Let a watcher be told of properties.
+
+        Raises:
+            ConnectionLostError: there is no connection, or it is lost now; the watcher is told of nothing.
+
+        """
+        if self._process != os.getpid():
+            self._refuse()
+        with self.lock:
+            self.check()
+            packet = self.session.watch(watcher, names)
+            try:
+                if packet:
+                    self._send(packet, self.connection)
+            except ConnectionLostError:
+                self.session.unwatch(watcher, names)
+                raise
+
+    def unwatch(self, watcher: Watcher, names: tuple[str, ...]) -> None:
+        """Tell a watcher no more."""
+        if self._process != os.getpid():
+            return
+        with self.lock:
+            packet = self.session.unwatch(watcher, names)
+            if packet and self.connected:
+                with contextlib.suppress(ConnectionLostError):  # who is gone sends no events either
+                    self._send(packet, self.connection)
+
+    def _send(self, packet: bytes, connection: Connection) -> None:
+        """Send a packet over the connection that it was made for, and no later one."""
+        try:
+            connection.send(packet, self._call_timeout)
+        except ConnectionLostError as error:
+            with self.lock:
+                if connection is self.connection:
+                    self.lose(error)
+            raise
+
+    def check(self) -> None:
+        """See whether anything can be sent; before the lock is taken, for a process that was forked may not have it.
+
+        Raises:
+            ConnectionLostError: there is no connection.
+
+        """
         if self.error is not None or self._process != os.getpid():
             self._refuse()
-        try:
-            self.connection.send(packet, self._call_timeout)
-        except ConnectionLostError as error:
-            self.lose(error)
-            raise
 
     def _refuse(self) -> NoReturn:
         if self._process != os.getpid():
@@ -233,6 +292,9 @@ class Conversation:
         """Take leave of the server: nobody has this client any more, or the program ends."""
         self.abandoned = True
         self.closing.set()
+        if not threading.main_thread().is_alive():
+            # The program ends: threads that wait for something end with it, and nobody wants to read why.
+            self.error = ConnectionLostError(f"the client of {self.session.label} is closed: the program ends")
         farewell(self.connection.socket)
         self.connection.shut()
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pycertifspec.errors import ConnectionLostError, SpecError
 from pycertifspec.session.steps import Ask, AskAll, Begin, Follow, Forget, Next, Now, Tell, Unfollow, Within
@@ -91,6 +90,9 @@ class Link:
         if not self._conversation.is_inherited:
             self._conversation.abandon()
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"what belongs to a connection cannot be pickled: this is the one to {self.session.label}")
+
     # ---- steps ----
 
     def run(self, procedure: Procedure[T], do: Callable[[Any], Any] | None = None) -> T:
@@ -158,10 +160,7 @@ class Link:
             self.session.forget(waiter)
 
     def _tell(self, step: Tell) -> int:
-        with self._lock:
-            serial, packet = self.session.tell(step)
-        self._conversation.send(packet)
-        return serial
+        return self._conversation.tell(step)
 
     def _follow(self, step: Follow) -> None:
         self.watch(step.stream, step.names)
@@ -169,25 +168,20 @@ class Link:
 
     def watch(self, watcher: Any, names: tuple[str, ...]) -> None:
         """Let a watcher be told of properties."""
-        with self._lock:
-            packet = self.session.watch(watcher, names)
-            if packet:
-                self._conversation.send(packet)
+        self._conversation.watch(watcher, names)
         self.dispatcher.flush()
 
     def unwatch(self, watcher: Any, names: tuple[str, ...]) -> None:
         """Tell a watcher no more."""
-        with self._lock:
-            packet = self.session.unwatch(watcher, names)
-            if packet and self._conversation.connected:
-                with contextlib.suppress(ConnectionLostError):  # who is gone sends no events either
-                    self._conversation.send(packet)
+        self._conversation.unwatch(watcher, names)
 
     def _unfollow(self, step: Unfollow) -> None:
         step.stream.closed = True
         self.unwatch(step.stream, step.stream.names)
 
     def _next(self, step: Next) -> Any:
+        if self._conversation.is_inherited:
+            self._conversation.check()
         stream = step.stream
         with self._lock:
             if stream.ready:
@@ -208,8 +202,9 @@ class Link:
 
     def close_stream(self, stream: Stream) -> None:
         """End a stream for who reads it."""
-        with self._lock:
-            stream.close()
+        if not self._conversation.is_inherited:  # the lock of a process that was forked may never be free
+            with self._lock:
+                stream.close()
 
     def fail_stream(self, stream: Stream, error: BaseException) -> None:
         """Let who reads a stream get an error."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -13,10 +14,17 @@ if TYPE_CHECKING:
 
 
 class Sender:
-    """Sends packets. What has left in part is completed before anything else leaves, whatever interrupted it."""
+    """Sends packets. What has left in part is completed before anything else leaves, whatever interrupted it.
 
-    def __init__(self, own: socket.socket) -> None:
+    Args:
+        own: a connected socket.
+        label: the other end, for messages.
+
+    """
+
+    def __init__(self, own: socket.socket, label: str) -> None:
         self._send = own.send
+        self._label = label
         self._lock = threading.Lock()
         self._packet = b""  # what is being sent
         self._sent: list[int] = []  # how much of it the system took in each call
@@ -41,7 +49,7 @@ class Sender:
             except (TimeoutError, BlockingIOError):
                 pass
             except OSError as error:
-                raise ConnectionLostError(f"the connection is lost: {error}; a packet was not sent") from error
+                raise self._lost(f"{_reason(error)}; a packet was not sent") from error
             if not self._sent or self._sent[0] != len(packet):
                 self._finish(timeout)
             self._sent.clear()
@@ -56,10 +64,14 @@ class Sender:
                 deadline = time.monotonic() + timeout
             except (TimeoutError, BlockingIOError):
                 if time.monotonic() > deadline:
-                    raise ConnectionLostError(
-                        f"the connection is lost: the other end has taken nothing for {timeout} s"
-                    ) from None
+                    raise self._lost(f"it has taken nothing for {timeout} s") from None
             except OSError as error:
-                raise ConnectionLostError(
-                    f"the connection is lost: {error}; {done} bytes of a packet have left"
-                ) from error
+                raise self._lost(f"{_reason(error)}; {done} bytes of a packet have left") from error
+
+    def _lost(self, reason: str) -> ConnectionLostError:
+        return ConnectionLostError(f"the connection to {self._label} is lost: {reason}")
+
+
+def _reason(error: OSError) -> object:
+    """Return why the system did not send; who is told later than others finds the socket closed."""
+    return "it has ended" if error.errno == errno.EBADF else error

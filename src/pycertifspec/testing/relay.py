@@ -94,7 +94,7 @@ class _Connection:
     def interests(self, now: float) -> dict[socket.socket, int]:
         wanted = dict.fromkeys(self.sockets, 0)
         for way in self.ways:
-            if not way.ended and len(way.waiting) < _FULL:
+            if not way.ended and not way.stalled and len(way.waiting) < _FULL:
                 wanted[way.source] |= selectors.EVENT_READ
             if way.ready(now):
                 wanted[way.sink] |= selectors.EVENT_WRITE
@@ -104,7 +104,7 @@ class _Connection:
         """Move bytes; return whether the connection goes on."""
         try:
             for way in self.ways:
-                if events.get(way.source, 0) & selectors.EVENT_READ:
+                if events.get(way.source, 0) & selectors.EVENT_READ and not way.stalled:
                     way.read()
                 if events.get(way.sink, 0) & selectors.EVENT_WRITE and way.ready(now):
                     way.write(now)
@@ -153,6 +153,7 @@ class Relay:
         self._resuming = threading.Event()
         self._cutting = threading.Event()
         self._stalled = threading.Event()
+        self._stalling = threading.Event()
         self._connections: list[_Connection] = []
         self._thread = threading.Thread(target=self._run, name="relay")
         self._thread.start()
@@ -165,6 +166,14 @@ class Relay:
     def wait_until_stalled(self, timeout: float) -> bool:
         """Wait until a connection has come to the byte where its plan stalls; False if not in `timeout` seconds."""
         return self._stalled.wait(timeout)
+
+    def stall(self) -> None:
+        """Pass on nothing more, in either direction, on the connections of this moment until `resume`.
+
+        What is sent after this has returned does not pass. Neither end is told: each thinks that the other is there.
+        """
+        self._stalling.set()
+        self._wake_up.send(b"x")
 
     def resume(self) -> None:
         """Let connections that stall go on, without another stall."""
@@ -197,10 +206,11 @@ class Relay:
                 self._woken.recv(100)
             if events.pop(self._listener, 0):
                 self._accept()
-            if self._resuming.is_set():
-                self._resuming.clear()
-                for way in (way for connection in self._connections for way in connection.ways):
-                    way.stall_at = None
+            for asked, limit in ((self._stalling, 0), (self._resuming, None)):
+                if asked.is_set():
+                    asked.clear()
+                    for way in (way for connection in self._connections for way in connection.ways):
+                        way.stall_at = limit
             now, cutting = time.monotonic(), self._cutting.is_set()
             self._cutting.clear()
             for connection in [c for c in self._connections if cutting or not c.step(events, now)]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import CallTimeoutError
+from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RemoteError
 from pycertifspec.session import names, properties
 from pycertifspec.session.properties import motor_path
-from pycertifspec.session.steps import Ask, AskAll, Next, Now
+from pycertifspec.session.steps import Ask, AskAll, Next, Now, Tell
 from pycertifspec.wire.constants import EventTypes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pycertifspec.session.change import Change
     from pycertifspec.session.client import ClientSession
@@ -27,6 +27,42 @@ LOOK = 1.0
 
 # How often in a row SPEC must be found at its prompt with the motor at rest, before that is believed.
 LOOKS = 2
+
+
+def carried_out(
+    session: ClientSession[Any],
+    start: Iterable[Tell],
+    stream: Stream,
+    axes: dict[str, Axis],
+    going: dict[str, Axis],
+    begin: float,
+    *,
+    timeout: float | None,
+    leave: bool,
+    progress: Callable[[dict[str, float]], None] | None,
+) -> Procedure[str]:
+    """Start motors and wait until they stand; return what the server said meanwhile.
+
+    Whatever ends the waiting early stops them, once.
+    """
+    reason, over = "", False
+    try:
+        for step in start:  # noqa: UP028  a list cannot be sent the answers
+            yield step
+        while not over:
+            reason = (yield from until_all_stand(session, stream, axes, going, begin, timeout, progress)) or reason
+            over = True
+            yield from look(list(axes.values()))  # the last event may have an older position (6, 6)
+            for axis in going.values():
+                axis.done = not axis.facts.moving  # the event may have told an older motion's end (6, 3 and 4)
+            over = all(axis.done for axis in going.values())
+    except (RemoteError, ConnectionLostError):
+        raise
+    except BaseException:
+        if not (leave or over):
+            yield Tell(EventTypes.SV_ABORT)
+        raise
+    return reason
 
 
 def until_all_stand(
@@ -50,6 +86,8 @@ def until_all_stand(
             )
         wait = LOOK if timeout is None else min(LOOK, begin + timeout - now)
         change: Change | None = yield Next(stream, wait)
+        if change is None and wait < LOOK:
+            continue  # the time is over
         if change is not None and change.name == properties.ERROR:
             reason = change.value or reason
         look = change is None or change.name == properties.ERROR or (change.name == properties.READY and change.value)

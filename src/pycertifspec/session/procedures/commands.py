@@ -13,6 +13,7 @@ from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import Body, encode_scalar
 
+from .deadline import within
 from .properties import converted
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def awaited(session: ClientSession[Any], ask: Ask, timeout: float | None, *, lea
     """
     promise: Promise = yield Begin(ask._replace(timeout=FOR_EVER))
     try:
-        return (yield from _reply(session, promise, timeout))
+        return (yield from within(session, _reply(session, promise, timeout), timeout))
     except (RemoteError, ConnectionLostError):
         raise
     except BaseException:

@@ -13,6 +13,7 @@ from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import encode_scalar
 
 from .commands import is_ready
+from .deadline import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +88,17 @@ def count(
     """
     if not preset or preset != preset:  # noqa: PLR0124  not a number
         raise LocalProtocolError("cannot count for 0 seconds or 0 counts")
+    return (yield from within(session, _count(session, preset, counters, timeout, progress), timeout))
+
+
+def _count(
+    session: ClientSession[Any],
+    preset: float,
+    counters: tuple[str, ...],
+    timeout: float | None,
+    progress: Callable[[dict[str, float]], None] | None,
+) -> Procedure[dict[str, float]]:
+    begin = yield Now()
     stream = Stream()
     watched = {scaler_path(mne, "value"): mne for mne in counters} if progress is not None else {}
     yield Follow(stream, (properties.COUNT_ALL, properties.READY, properties.ERROR, *watched))
@@ -95,7 +107,6 @@ def count(
         yield Ask(EventTypes.SV_CHAN_READ, properties.COUNT_ALL)
         while stream.ready:
             stream.take()
-        begin = yield Now()
         try:
             yield Tell(EventTypes.SV_CHAN_SEND, properties.COUNT_ALL, encode_scalar(preset), slot=True)
             yield from _counted(session, stream, begin, timeout, watched, values, progress)
@@ -132,7 +143,10 @@ def _counted(
         now = yield Now()
         if timeout is not None and now - begin >= timeout:
             raise CallTimeoutError(f"counting on {session.label} took more than {timeout} s; it was told to stop")
-        change: Change | None = yield Next(stream, LOOK if timeout is None else min(LOOK, begin + timeout - now))
+        wait = LOOK if timeout is None else min(LOOK, begin + timeout - now)
+        change: Change | None = yield Next(stream, wait)
+        if change is None and wait < LOOK:
+            continue  # the time is over
         if change is None:
             counting = names.value_of((yield Ask(EventTypes.SV_CHAN_READ, properties.COUNT_ALL)), properties.COUNT_ALL)
             started = started or counting

@@ -12,6 +12,7 @@ from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
 
 from .commands import DROPPED_AFTER, HEARTBEAT, MAX_OUTPUT, Result, command_body, is_ready
+from .deadline import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,7 @@ def stream(
     leave: bool = False,
 ) -> Procedure[Result]:
     """Run a command; tell what it prints as it comes, and return its value and the whole of it."""
-    own = OwnOutput(others=not (yield from is_ready()))
+    own = OwnOutput(others=not (yield from within(session, is_ready(), timeout)))
     shown: list[str] = []
 
     def tell(text: str) -> None:
@@ -71,7 +72,7 @@ def heard(
     try:
         promise = yield Begin(Ask(EventTypes.SV_CMD_WITH_RETURN, "", command_body(command), FOR_EVER, screen))
         try:
-            yield from _listen(session, command, screen, hear, timeout)
+            yield from within(session, _listen(session, command, screen, hear, timeout), timeout)
             return (yield Within(promise, FOR_EVER))  # type: ignore[no-any-return]
         except (RemoteError, ConnectionLostError):
             raise
@@ -95,7 +96,10 @@ def _listen(
         now = yield Now()
         if timeout is not None and now - begin >= timeout:
             raise CallTimeoutError(f"{command!r} took more than {timeout} s on {session.label}; it was aborted")
-        change = yield Next(screen, HEARTBEAT if timeout is None else min(HEARTBEAT, begin + timeout - now))
+        wait = HEARTBEAT if timeout is None else min(HEARTBEAT, begin + timeout - now)
+        change = yield Next(screen, wait)
+        if change is None and wait < HEARTBEAT and not screen.closed:
+            continue  # the time is over
         if change is not None:
             idle = 0
             hear(change)

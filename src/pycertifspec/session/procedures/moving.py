@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import ConnectionLostError, LocalProtocolError, RemoteError
+from pycertifspec.errors import LocalProtocolError, RemoteError
 from pycertifspec.session import properties
 from pycertifspec.session.properties import motor_path
 from pycertifspec.session.steps import NOTHING, Follow, Now, Tell, Unfollow
@@ -13,8 +13,9 @@ from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import encode_scalar
 
-from .arriving import explain, look, until_all_stand
+from .arriving import carried_out, explain
 from .axis import Axis, check
+from .deadline import within
 from .facts import facts
 
 if TYPE_CHECKING:
@@ -60,6 +61,17 @@ def move(
     if not targets or len(targets) > MAX_MOTORS:
         raise LocalProtocolError(f"cannot move {len(targets)} motors; expected 1 to {MAX_MOTORS}")
     wanted = {mne: _number(mne, target) for mne, target in targets.items()}
+    return (yield from within(session, _move(session, wanted, timeout, leave, progress), timeout))
+
+
+def _move(
+    session: ClientSession[Any],
+    wanted: dict[str, float],
+    timeout: float | None,
+    leave: bool,
+    progress: Callable[[dict[str, float]], None] | None,
+) -> Procedure[dict[str, float]]:
+    begin = yield Now()
     stream = Stream()
     watched = [motor_path(mne, prop.name) for mne in wanted for prop in (properties.MOVE_DONE, properties.POSITION)]
     yield Follow(stream, (properties.ERROR, properties.READY, *watched))
@@ -67,7 +79,7 @@ def move(
         axes = yield from _axes(session, wanted)
         while stream.ready:  # what registration told is no news (6, 3)
             stream.take()
-        return (yield from _moved(session, stream, axes, timeout, leave, progress))
+        return (yield from _moved(session, stream, axes, begin, timeout, leave, progress))
     finally:
         yield Unfollow(stream)
 
@@ -113,6 +125,7 @@ def _moved(
     session: ClientSession[Any],
     stream: Stream,
     axes: dict[str, Axis],
+    begin: float,
     timeout: float | None,
     leave: bool,
     progress: Callable[[dict[str, float]], None] | None,
@@ -120,17 +133,10 @@ def _moved(
     going = {mne: axis for mne, axis in axes.items() if axis.facts.moving or not axis.is_at(axis.position)}
     if not going:
         return {mne: axis.position for mne, axis in axes.items()}
-    begin = yield Now()
-    try:
-        yield from _start(list(going.values()))
-        reason = yield from until_all_stand(session, stream, axes, going, begin, timeout, progress)
-    except (RemoteError, ConnectionLostError):
-        raise
-    except BaseException:
-        if not leave:
-            yield Tell(EventTypes.SV_ABORT)
-        raise
-    yield from look(list(axes.values()))  # the last event may have an older position (6, 6)
+    start = _start(list(going.values()))
+    reason = yield from carried_out(
+        session, start, stream, axes, going, begin, timeout=timeout, leave=leave, progress=progress
+    )
     if progress is not None:
         progress({mne: axis.position for mne, axis in axes.items()})
     short = [axis for axis in going.values() if not axis.is_at(axis.position)]
@@ -139,14 +145,12 @@ def _moved(
     return {mne: axis.position for mne, axis in axes.items()}
 
 
-def _start(axes: list[Axis]) -> Procedure[None]:
-    """Start motors: several with one command of SPEC's (PROTOCOL.md 5.7)."""
-    if len(axes) > 1:
-        yield Tell(_SEND, properties.PRESTART_ALL, NOTHING)
-    for axis in axes:
-        yield Tell(_SEND, motor_path(axis.mne, "start_one"), encode_scalar(axis.target), slot=True)
-    if len(axes) > 1:
-        yield Tell(_SEND, properties.START_ALL, NOTHING)
+def _start(axes: list[Axis]) -> list[Tell]:
+    """Return what starts motors: several with one command of SPEC's (PROTOCOL.md 5.7)."""
+    each = [Tell(_SEND, motor_path(axis.mne, "start_one"), encode_scalar(axis.target), slot=True) for axis in axes]
+    if len(axes) == 1:
+        return each
+    return [Tell(_SEND, properties.PRESTART_ALL, NOTHING), *each, Tell(_SEND, properties.START_ALL, NOTHING)]
 
 
 def sync_answer(callback: Callable[[float, float], bool], answer: Callable[[bool], Any]) -> Callable[[Change], Any]:

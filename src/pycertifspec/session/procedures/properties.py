@@ -13,6 +13,8 @@ from pycertifspec.session.stream import Stream
 from pycertifspec.wire import values
 from pycertifspec.wire.constants import EventTypes
 
+from .deadline import within
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -89,7 +91,7 @@ def wait_for(
     yield Follow(stream, (names.check_name(name),))
     try:
         value = None
-        yield from confirm(name)
+        yield from within(session, confirm(name), timeout)
         while True:
             change: Change | None = yield Next(stream, (yield from left(deadline)))
             if change is None:

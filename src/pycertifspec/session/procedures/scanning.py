@@ -13,6 +13,7 @@ from pycertifspec.session.scan_text import Begun, ScanText
 from pycertifspec.session.steps import Ask, AskAll
 from pycertifspec.wire.constants import EventTypes
 
+from .deadline import within
 from .hearing import heard
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ def scan(
         CallTimeoutError: it took longer than it may.
 
     """
+    return within(session, _scan(session, command, text, tell, timeout), timeout)
+
+
+def _scan(
+    session: ClientSession[Any], command: str, text: ScanText, tell: Callable[[Event], None], timeout: float | None
+) -> Procedure[None]:
     shown: list[str] = []
     begun = text.record is not None
 

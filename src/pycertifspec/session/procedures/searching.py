@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import ConnectionLostError, RemoteError
+from pycertifspec.errors import RemoteError
 from pycertifspec.session import properties
 from pycertifspec.session.properties import motor_path
 from pycertifspec.session.steps import Follow, Now, Tell, Unfollow
@@ -13,8 +13,9 @@ from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import encode_scalar
 
-from .arriving import look, until_all_stand
+from .arriving import carried_out
 from .axis import Axis, check
+from .deadline import within
 from .facts import facts
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ def search(
 ) -> Procedure[float]:
     """Search for a motor's home or limit switch, and wait; return where it stands, in user units."""
     text = how if home is None else f"{how} {home:.15g}"
+    return (yield from within(session, _search(session, mne, text, timeout, leave), timeout))
+
+
+def _search(session: ClientSession[Any], mne: str, text: str, timeout: float | None, leave: bool) -> Procedure[float]:
+    begin = yield Now()
     stream = Stream()
     yield Follow(
         stream, (properties.ERROR, properties.READY, motor_path(mne, "move_done"), motor_path(mne, "position"))
@@ -37,17 +43,11 @@ def search(
         check(session.label, axis)
         while stream.ready:
             stream.take()
-        begin = yield Now()
-        try:
-            yield Tell(EventTypes.SV_CHAN_SEND, motor_path(mne, "search"), encode_scalar(text), slot=True)
-            reason = yield from until_all_stand(session, stream, {mne: axis}, {mne: axis}, begin, timeout, None)
-        except (RemoteError, ConnectionLostError):
-            raise
-        except BaseException:
-            if not leave:
-                yield Tell(EventTypes.SV_ABORT)
-            raise
-        yield from look([axis])
+        one = {mne: axis}
+        start = [Tell(EventTypes.SV_CHAN_SEND, motor_path(mne, "search"), encode_scalar(text), slot=True)]
+        reason = yield from carried_out(
+            session, start, stream, one, one, begin, timeout=timeout, leave=leave, progress=None
+        )
         if not axis.started and reason:
             raise RemoteError(f"motor {mne!r} on {session.label} was not searched ({text}): {reason.strip()}")
         return axis.position
