@@ -190,11 +190,21 @@ class Server:
 
     def tell(self, name: str, value: Any, *, deleted: bool = False, mergeable: bool = True) -> None:
         """Tell those who watch a property its new value. Any thread may call it."""
+        self._in_loop(partial(self.service.changed, name, value, deleted=deleted, mergeable=mergeable))
+
+    def asker_watches(self, name: str) -> bool:
+        """Return whether the client whose command runs watches a property. Any thread may call it."""
+        return self.service.asker_watches(name)
+
+    def tell_asker(self, name: str, value: Any) -> None:
+        """Tell a property's value to the client whose command runs, if it watches it. Any thread may call it."""
+        self._in_loop(partial(self.service.tell_asker, name, value))
+
+    def _in_loop(self, change: Callable[[], None]) -> None:
         try:
             here = asyncio.get_running_loop() is self._loop
         except RuntimeError:
             here = False
-        change = partial(self.service.changed, name, value, deleted=deleted, mergeable=mergeable)
         if here:
             change()
         elif self._loop is not None:

@@ -78,6 +78,12 @@ class Channel(Protocol):
     def watched(self, name: str) -> bool:
         """Return whether a client watches a property, or an element of it. Any thread may."""
 
+    def asker_watches(self, name: str) -> bool:
+        """Return whether the client whose command runs watches a property. Any thread may."""
+
+    def tell_asker(self, name: str, value: Any) -> None:
+        """Tell a property's value to the client whose command runs, if it watches it. Any thread may."""
+
     def push(self, command: Command) -> None:
         """Put a command into the queue: of the client whose request is acted on, or of the program itself.
 

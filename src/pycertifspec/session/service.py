@@ -293,6 +293,16 @@ class Service:
         """Return whether any client watches this property, or an element of it. Any thread may ask."""
         return self._registrations.watched(name)
 
+    def asker_watches(self, name: str) -> bool:
+        """Return whether the client whose command runs watches this property. Any thread may ask."""
+        job = self.running
+        return job is not None and job.client is not None and self._registrations.watches(job.client, name)
+
+    def tell_asker(self, name: str, value: Any) -> None:
+        """Tell a property's value to the client whose command runs, if it watches it."""
+        if self.running is not None and self.running.client is not None:
+            self._registrations.tell_one(self.running.client, name, value)
+
     def changed(self, name: str, value: Any, *, deleted: bool = False, mergeable: bool = True) -> None:
         """Tell a property's new value to those who watch it (see `Registrations.changed`)."""
         self._registrations.changed(name, value, deleted=deleted, mergeable=mergeable)

@@ -14,6 +14,7 @@ from pycertifspec.errors import RemoteError
 from pycertifspec.session import properties
 from pycertifspec.session.program import Command
 
+from .answers import Answers
 from .functions import assertions
 from .functions.counters import CounterFunctions
 from .functions.datafile import DataFileFunctions
@@ -24,7 +25,7 @@ from .functions.remote import RemoteFunctions
 from .geometry import find_geometry
 from .hardware.default import default_instrument
 from .language import DELETED, Interpreter, MacroExitError, QuitError, SpecLanguageError, SpecRuntimeError
-from .loading import run_file
+from .loading import MacroText, read_macros, run_macros
 from .prompting import Prompt
 from .published import (
     CounterValue,
@@ -37,7 +38,7 @@ from .published import (
     outside,
     outside_key,
 )
-from .synchronising import SyncQuestions
+from .questions import InputProperty, KeyboardQuestions, SyncQuestions
 from .telling import Announcer
 
 if TYPE_CHECKING:
@@ -107,7 +108,10 @@ class Beamline:
         self._prompt = Prompt(name, self.show)
         self._sent = 0
         self._shown = self._said = ""  # by the command that runs: the end of it, and its last line before a reset
-        self._questions = SyncQuestions(clock, world.interrupt, self._tell_question)
+        answers = Answers(clock, world.interrupt)
+        self._questions = SyncQuestions(answers, self._announcer)
+        self._keyboard = KeyboardQuestions(answers, self._announcer, self.show, world.keyboard)
+        world.keyboard = self._keyboard.ask
         self._remote = RemoteFunctions(clock, self._send, world.interrupt)
         self._motors = MotorFunctions(self.instrument, self._questions.ask, self._announcer.null_move)
         self._properties: dict[str, Published] = {}
@@ -140,6 +144,7 @@ class Beamline:
             (properties.QUIT, lambda: 0),
         ):
             self._properties[path] = StatusProperty(path, get)
+        self._properties[properties.INPUT] = InputProperty(self._keyboard)
         for motor in self.instrument.motors:
             for prop in properties.MOTOR:
                 if prop is not properties.START_ONE:
@@ -180,7 +185,12 @@ class Beamline:
         """
         with self._active():
             for path in paths:
-                run_file(self.interpreter, path)
+                run_macros(self.interpreter, read_macros(path))
+
+    def run_macros(self, macros: MacroText) -> None:
+        """Run the text of a macro file in this thread; raises what `load` does."""
+        with self._active():
+            run_macros(self.interpreter, macros)
 
     def keep(self, keeper: Keeper) -> None:
         """Keep the state from one run to the next; call it before a site's files are loaded."""
@@ -394,13 +404,6 @@ class Beamline:
         return f"{name}({', '.join(arguments)})" if is_function else f"{name} {' '.join(arguments)}"
 
     # ---- telling changes ----
-
-    def _tell_question(self, mne: str, text: str) -> bool:
-        path = properties.motor_path(mne, "sync_check")
-        if not self._announcer.watched(path):
-            return False
-        self._announcer.tell(path, text, mergeable=False)
-        return True
 
     def _variable_changed(self, name: str, key: str | None, value: Any) -> None:
         """Tell an assignment to those who watch; called by the interpreter for each, so it decides quickly."""

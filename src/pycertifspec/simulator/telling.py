@@ -82,6 +82,15 @@ class Announcer:
         if self._told % UNDER_WAY == 0:
             self._let_pass()
 
+    def asker_watches(self, name: str) -> bool:
+        """Return whether the client whose command runs watches a property."""
+        return self._channel is not None and self._channel.asker_watches(name)
+
+    def tell_asker(self, name: str, value: Any) -> None:
+        """Tell the client whose command runs, if it watches a property, its value. Any thread may."""
+        if self._channel is not None:
+            self._channel.tell_asker(name, value)
+
     def push(self, command: Command) -> None:
         """Put a command into the queue; called in the server's loop."""
         if self._channel is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pycertifspec.simulator.language import names_table
 from pycertifspec.simulator.language.tables import expected_count
+from pycertifspec.simulator.loading import read_macros
 
 from .arguments import OF_FUNCTIONS, calls, refuses, takes_any
 from .finding import Finding
@@ -66,7 +67,7 @@ class _Linter:
 
     def read(self, path: Path, *, wanted: bool) -> None:
         """Take in a file, as SPEC reads it: definitions are known from here on."""
-        sheet, macros = self._reader.outline(path)
+        sheet, macros = self._reader.outline(read_macros(path))
         for names in _MADE_ELSEWHERE.findall(sheet.text):
             self._known.update(names.replace(",", " ").split())
         self._waiting.append((sheet, macros))

@@ -17,9 +17,9 @@ from .names import made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from pycertifspec.simulator.language import Interpreter
+    from pycertifspec.simulator.loading import MacroText
 
 # What a text macro's arguments may be: names, of which nothing is said, or numbers.
 PLACEHOLDER = "_argument_"
@@ -83,16 +83,10 @@ class SheetReader:
         self._macros, self._limits = interpreter.macros, interpreter.limits
         self.variables = {cell.name for cell in interpreter.symbols}
 
-    def outline(self, path: Path) -> tuple[Sheet, list[Macro]]:
-        """Read a file's own statements; return them and the macros whose texts `fill` is to read.
-
-        Raises:
-            OSError: it cannot be read.
-
-        """
-        text = path.read_text(encoding="utf-8", errors="replace")
-        sheet, found = Sheet(str(path), text), list[Macro]()
-        sheet.parts.append(self._part(Frame(_whole(text), sheet.source, closed=True), None, found))
+    def outline(self, macros: MacroText) -> tuple[Sheet, list[Macro]]:
+        """Read a file's own statements; return them and the macros whose texts `fill` is to read."""
+        sheet, found = Sheet(*macros), list[Macro]()
+        sheet.parts.append(self._part(Frame(_whole(sheet.text), sheet.source, closed=True), None, found))
         return sheet, found
 
     def fill(self, sheet: Sheet, waiting: list[Macro]) -> None:
