@@ -10,6 +10,7 @@ import math
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -101,7 +102,8 @@ def _beamline(options: argparse.Namespace, *, on_terminal: bool, lines: set[tupl
         return world
 
     instrument = description.instrument(clock, seed=options.seed)
-    beamline = simulated(make, name, clock, instrument=instrument, geometry=description.geometry)
+    reread = None if options.config is None else partial(_description, options.config)
+    beamline = simulated(make, name, clock, instrument=instrument, geometry=description.geometry, reread=reread)
     if lines is not None:
         beamline.interpreter.watch_lines(lines)
     try:
@@ -111,7 +113,7 @@ def _beamline(options: argparse.Namespace, *, on_terminal: bool, lines: set[tupl
     except BaseException:
         beamline.close()
         raise
-    for remark in (*description.remarks, *(keeper.remarks if keeper else ())):
+    for remark in (*description.remarks_as(name), *(keeper.remarks if keeper else ())):
         sys.stderr.write(f"{remark}\n")
     return beamline
 

@@ -164,7 +164,8 @@ class Announcer:
             if change.name == "position":
                 last[motor], self._at[motor] = index, change.value
             elif change.name == "move_done" and change.value:
-                self._before[motor] = self._at[motor]
+                # One that `reconfig` has brought was not told of yet.
+                self._before[motor] = self._at.setdefault(motor, self._instrument.motor(motor).position)
                 last.pop(motor, None)
             elif change.name == "move_done" and motor in last:
                 wrong[last[motor]] = self._before[motor]

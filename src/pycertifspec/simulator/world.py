@@ -182,6 +182,10 @@ class World:
         """Return a file's text."""
         return text_files.read_text(self._inside(path), limit=MAX_FILE)
 
+    def is_cut(self, path: str) -> bool:
+        """Tell whether a file's last line has no end."""
+        return text_files.is_cut(self._inside(path))
+
     def file_info(self, path: str) -> dict[str, float] | None:
         """Return what is known of a file, None if there is none."""
         try:
