@@ -6,11 +6,9 @@ import asyncio
 import contextlib
 import json
 import logging
-import math
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -25,9 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycertifspec.simulator.beamline import Beamline
-    from pycertifspec.simulator.configuration.description import Description
     from pycertifspec.simulator.loading import MacroText
-    from pycertifspec.simulator.state import Keeper
     from pycertifspec.simulator.world import World
 
 
@@ -79,41 +75,28 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _beamline(options: argparse.Namespace, *, on_terminal: bool, lines: set[tuple[str, int]] | None = None) -> Beamline:
-    from pycertifspec.simulator.beamline import simulated  # noqa: PLC0415  other commands need no simulator
-    from pycertifspec.simulator.clock import clock_at  # noqa: PLC0415
-    from pycertifspec.simulator.world import World  # noqa: PLC0415
+    from pycertifspec.simulator.clock import clock_at  # noqa: PLC0415  other commands need no simulator
+    from pycertifspec.simulator.recipe import Recipe  # noqa: PLC0415
 
-    description = _description(options.config)
-    name = options.name or description.name or "fourc"
-    clock = clock_at(math.inf if math.isinf(options.time_scale) else options.time_scale)
-
-    def make(screen: Callable[[str], None]) -> World:
-        world = World(
-            clock,
-            _print if on_terminal else screen,
-            directory=options.directory,
-            seed=options.seed,
-            allow_shell=options.allow_unix,
-        )
+    def prepare(world: World) -> None:
         if on_terminal:
+            world.screen = _print
             world.keyboard = _typed(world, _print)
         elif in_terminal():
-            world.keyboard = _typed(world, screen, _print)
-        return world
+            world.keyboard = _typed(world, world.screen, _print)
 
-    instrument = description.instrument(clock, seed=options.seed)
-    reread = None if options.config is None else partial(_description, options.config)
-    beamline = simulated(make, name, clock, instrument=instrument, geometry=description.geometry, reread=reread)
-    if lines is not None:
-        beamline.interpreter.watch_lines(lines)
-    try:
-        keeper = _keep(beamline, options) if options.state is not None else None
-        beamline.load(options.load)
-        beamline.begin()
-    except BaseException:
-        beamline.close()
-        raise
-    for remark in (*description.remarks_as(name), *(keeper.remarks if keeper else ())):
+    recipe = Recipe(
+        name=options.name,
+        config=options.config,
+        seed=options.seed,
+        load=tuple(options.load),
+        state=options.state,
+        fresh=options.fresh,
+        directory=options.directory,
+        allow_unix=options.allow_unix,
+    )
+    beamline = recipe.beamline(clock_at(options.time_scale), prepare=prepare, lines=lines)
+    for remark in beamline.remarks:
         sys.stderr.write(f"{remark}\n")
     return beamline
 
@@ -131,27 +114,6 @@ def _typed(world: World, *screens: Callable[[str], None]) -> Callable[[str], str
         return line
 
     return ask
-
-
-def _description(config: Path | None) -> Description:
-    """Return what a file says of the beamline, or the one that is there without a file."""
-    from pycertifspec.simulator.configuration.description import Description  # noqa: PLC0415  as above
-
-    if config is None:
-        from pycertifspec.simulator.hardware.default import COUNTERS, MOTORS  # noqa: PLC0415  as above
-
-        return Description(motors=MOTORS, counters=COUNTERS, name="fourc", geometry="fourc")
-    from pycertifspec.simulator.configuration.reading import read_description  # noqa: PLC0415  only where there is a file
-
-    return read_description(config)
-
-
-def _keep(beamline: Beamline, options: argparse.Namespace) -> Keeper:
-    from pycertifspec.simulator.state import Keeper, StateFile  # noqa: PLC0415  only where it is kept
-
-    keeper = Keeper(StateFile(options.state, beamline.name), beamline.instrument, fresh=options.fresh)
-    beamline.keep(keeper)
-    return keeper
 
 
 def _print(text: str) -> None:

@@ -80,6 +80,9 @@ class Beamline:
         seed: of the counters' noise.
         limits: what macros may use.
 
+    Attributes:
+        remarks: what could not be simulated as it is described, or put back as it was kept, a line each.
+
     """
 
     def __init__(
@@ -119,6 +122,7 @@ class Beamline:
         self._reread = reread
         count = CountProperty(self.instrument, self._announcer.push, self.abort)
         self._properties[properties.COUNT_ALL] = count
+        self.remarks: tuple[str, ...] = ()
         self._devices = Devices(
             self.instrument,
             self.interpreter,

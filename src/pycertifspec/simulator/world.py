@@ -67,6 +67,7 @@ class World:
         allow_shell: whether `unix()` runs commands; they are not confined to the directory.
 
     Attributes:
+        screen: shows text, as `screen` above.
         keyboard: shows a prompt and returns a line that was typed, None at the end. It returns when `interrupt` is set.
         on_output: told what is written to files: a function that gives the file's names as it was opened, in full and
             from the present directory, and the text.
@@ -85,7 +86,7 @@ class World:
     ) -> None:
         self.clock = clock
         self.interrupt = Interrupt()
-        self._screen = screen
+        self.screen = screen
         self.keyboard = keyboard or self._nobody
         self._root = None if directory is None else directory.resolve(strict=True)
         self._here = self._root
@@ -95,7 +96,7 @@ class World:
 
     def write(self, text: str) -> None:
         """Show text on the screen."""
-        self._screen(text)
+        self.screen(text)
 
     def read_key_line(self, prompt: str) -> str | None:
         """Show a prompt and return the line that was typed; None where nobody types."""
@@ -103,7 +104,7 @@ class World:
             return self.keyboard(prompt)
 
     def _nobody(self, prompt: str) -> None:
-        self._screen(f"{prompt}\n")
+        self.screen(f"{prompt}\n")
 
     def read_key(self) -> str:
         """Return nothing: single keys are not read."""
