@@ -232,3 +232,19 @@ def test_exit_is_answered_with_what_was_shown_last(stand: Stand, command: str, r
     spec.run('print "before"')
 
     assert spec.run(command) == Failed(reason)
+
+
+def test_writing_0_to_count_drops_the_count_of_the_same_client_that_waits(stand: Stand) -> None:
+    spec, other = stand.talker(), stand.talker()
+    spec.watch("scaler/.all./count", "status/ready", "error")
+    stand.beamline.run("def user_precount 'COUNTED++'; global COUNTED; COUNTED = 0")
+    running = spec.start("while (1) sleep(1)")
+    spec.event("status/ready", "0")
+    spec.set("scaler/.all./count", "5")
+    spec.set("scaler/.all./count", "0")  # stops what runs, too, as ^C would
+
+    assert spec.reply(running).is_error
+    spec.event("error", "aborted before it began")
+    spec.event("status/ready", "1")
+    assert other.run("COUNTED") == "0"
+    assert not [value for name, value in spec.seen("scaler/.all./count") if value == "1"]

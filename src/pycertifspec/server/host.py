@@ -184,6 +184,10 @@ class Server:
         """Put a command into the queue."""
         self.service.push(command)
 
+    def drop(self, meant: Callable[[Command], bool]) -> None:
+        """Forget commands that wait and are meant, of the client whose request is acted on."""
+        self.service.drop(meant)
+
     def on_ready(self, tell: Callable[[bool], None]) -> None:
         """Have the program told, in the loop, when commands come and when all are done."""
         self.service.tell_ready = tell

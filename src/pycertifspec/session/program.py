@@ -69,6 +69,10 @@ class Channel(Protocol):
     """What a server does for its program."""
 
     @property
+    def port(self) -> int:
+        """The port that it listens on."""
+
+    @property
     def options(self) -> ServerOptions:
         """The ways in which it is to differ from other servers."""
 
@@ -91,6 +95,9 @@ class Channel(Protocol):
             RemoteError: too much waits already.
 
         """
+
+    def drop(self, meant: Callable[[Command], bool]) -> None:
+        """Forget commands that wait: those that are meant, of the client whose request is acted on."""
 
     def on_ready(self, tell: Callable[[bool], None]) -> None:
         """Have the program told False when a command comes and none waits or runs, and True when all are done."""

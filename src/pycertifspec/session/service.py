@@ -264,14 +264,22 @@ class Service:
         self.report(reason)
 
     def _abort(self, client: Client, _: SpecMessage) -> None:
-        mine = self._queue.remove(client)
-        for job in mine:
-            self._fail(client, job.sn, "aborted before it began")
-        if mine and self.ready:
-            self.tell_ready(True)
+        self._drop(client, lambda _: True)
         self._starts.close(client)
         self._interrupt()
         self.program.abort()
+
+    def drop(self, meant: Callable[[Command], bool]) -> None:
+        """Forget commands that wait and are meant: of the client whose request is acted on."""
+        if self._asking is not None:
+            self._drop(self._asking, meant)
+
+    def _drop(self, client: Client, meant: Callable[[Command], bool]) -> None:
+        dropped = self._queue.remove(client, meant)
+        for job in dropped:
+            self._fail(client, job.sn, "aborted before it began")
+        if dropped and self.ready:
+            self.tell_ready(True)
 
     # ---- events ----
 

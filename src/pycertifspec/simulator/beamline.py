@@ -120,7 +120,7 @@ class Beamline:
         self._motors = MotorFunctions(self.instrument, self._questions.ask, self._announcer.null_move)
         self._properties: dict[str, Published] = {}
         self._reread = reread
-        count = CountProperty(self.instrument, self._announcer.push, self.abort)
+        count = CountProperty(self.instrument, self._announcer.push, self._announcer.drop, self.abort)
         self._properties[properties.COUNT_ALL] = count
         self.remarks: tuple[str, ...] = ()
         self._devices = Devices(
@@ -306,7 +306,7 @@ class Beamline:
     def attach(self, channel: Channel | None) -> None:
         """Say who tells changes and queues commands; None when the server goes away."""
         # What listens on a port says so; SPEC_LANGUAGE.md 3.3 has it in a variable.
-        self.interpreter.symbols.set_builtin("IS_SERVER", float(getattr(channel, "port", 0)))
+        self.interpreter.symbols.set_builtin("IS_SERVER", 0.0 if channel is None else float(channel.port))
         if channel is None:
             self.close()
         else:

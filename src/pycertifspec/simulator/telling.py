@@ -11,6 +11,8 @@ from pycertifspec.session import properties
 from pycertifspec.session.options import ServerOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycertifspec.session.program import Channel, Command
 
     from .clock import Cancellable
@@ -95,6 +97,11 @@ class Announcer:
         """Put a command into the queue; called in the server's loop."""
         if self._channel is not None:
             self._channel.push(command)
+
+    def drop(self, meant: Callable[[Command], bool]) -> None:
+        """Forget commands that wait, of the client whose request is acted on; called in the server's loop."""
+        if self._channel is not None:
+            self._channel.drop(meant)
 
     def soon(self, callback: Any) -> None:
         """Call something in the server's loop, if there is one."""
