@@ -12,6 +12,7 @@ from pycertifspec.session import properties
 from pycertifspec.session.own_output import OwnOutput
 from pycertifspec.wire.values import text_of
 
+from .answering import Answering
 from .arguments import add_server_argument
 from .connecting import connected
 from .run import statements
@@ -75,9 +76,11 @@ def run(options: argparse.Namespace) -> None:
             prompt.write(f"{client.server_name} on {server.target.host}:{client.port}; Ctrl-D leaves\n")
         screen = _Screen(prompt)
         with client.watch(properties.TTY, screen):
+            answering = Answering(client)
             while (text := _typed(prompt)) is not None:
                 words.typed(text)
-                _run(client, output, prompt, screen, text)
+                with answering.active():
+                    _run(client, output, prompt, screen, text)
 
 
 def _tell(news: list[Prompt], text: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pycertifspec.errors import LocalProtocolError, RemoteError
 
 from . import values
+from .answering import Answering
 from .arguments import add_output_arguments, add_server_argument, add_within_argument, within
 from .connecting import connected
 from .naming import type_name
@@ -27,7 +28,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Describe the command."""
     command.description = (
         "Run a command as at SPEC's prompt, or the lines of a macro file one after the other, and show what is "
-        "printed as it is printed. Status 0: it succeeded. 1: it failed; a file is not read on. Ctrl-C aborts it."
+        "printed as it is printed. Status 0: it succeeded. 1: it failed; a file is not read on. Ctrl-C aborts it. What "
+        "a macro of a simulated SPEC asks, the next line of standard input answers; SPEC asks at its own keyboard."
     )
     command.epilog = "example: pycertifspec run 'wh; p SCAN_N' && pycertifspec run -f align.mac"
     command.add_argument("commands", nargs="*", metavar="COMMAND", help="SPEC text")
@@ -58,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
                 sys.stdout.flush()
 
         value = None
-        with stopping(output, "the command", client.wait_until_ready):
+        with Answering(client).active(), stopping(output, "the command", client.wait_until_ready):
             for place, statement in statements(text) if options.file else [(1, text)]:
                 try:
                     value = client.execute(statement, timeout=limit, progress=tell).value

@@ -11,6 +11,8 @@ from pycertifspec.session import properties
 from pycertifspec.session.options import ServerOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycertifspec.session.program import Channel, Command
 
     from .clock import Cancellable
@@ -82,10 +84,24 @@ class Announcer:
         if self._told % UNDER_WAY == 0:
             self._let_pass()
 
+    def asker_watches(self, name: str) -> bool:
+        """Return whether the client whose command runs watches a property."""
+        return self._channel is not None and self._channel.asker_watches(name)
+
+    def tell_asker(self, name: str, value: Any) -> None:
+        """Tell the client whose command runs, if it watches a property, its value. Any thread may."""
+        if self._channel is not None:
+            self._channel.tell_asker(name, value)
+
     def push(self, command: Command) -> None:
         """Put a command into the queue; called in the server's loop."""
         if self._channel is not None:
             self._channel.push(command)
+
+    def drop(self, meant: Callable[[Command], bool]) -> None:
+        """Forget commands that wait, of the client whose request is acted on; called in the server's loop."""
+        if self._channel is not None:
+            self._channel.drop(meant)
 
     def soon(self, callback: Any) -> None:
         """Call something in the server's loop, if there is one."""
@@ -155,7 +171,8 @@ class Announcer:
             if change.name == "position":
                 last[motor], self._at[motor] = index, change.value
             elif change.name == "move_done" and change.value:
-                self._before[motor] = self._at[motor]
+                # One that `reconfig` has brought was not told of yet.
+                self._before[motor] = self._at.setdefault(motor, self._instrument.motor(motor).position)
                 last.pop(motor, None)
             elif change.name == "move_done" and motor in last:
                 wrong[last[motor]] = self._before[motor]
