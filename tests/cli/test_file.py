@@ -127,7 +127,7 @@ def test_what_was_not_understood_is_said_with_the_line(path: Path) -> None:
         (["1", "--spectrum", "0"], 1, "scan 1 has no spectrum of point 0"),
         (["--save", "a.xlsx"], 2, "what kind of file is a.xlsx?"),
         (["--save", "run7.spec"], 2, "is there already"),
-        (["--save", "/nonexistent/a.json"], 2, "No such file"),
+        (["--save", "/nonexistent/a.json"], 2, "/nonexistent: there is no such directory"),
         (["--save", "a.csv"], 1, "choose one scan instead of 3"),
         (["--follow", "1"], 2, "--follow shows the last scan"),
         (["--follow", "--save", "a.csv"], 2, "do not go together"),

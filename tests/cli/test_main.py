@@ -99,13 +99,34 @@ def test_each_error_has_its_status_and_one_line(
     assert capsys.readouterr().err.count("Traceback") == 2
 
 
-def test_a_module_of_ours_that_is_missing_is_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [ModuleNotFoundError(name="pycertifspec.none"), TypeError("what\never")])
+def test_a_fault_of_ours_is_one_line_too_and_debug_shows_where(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def fail(_: argparse.Namespace) -> None:
-        raise ModuleNotFoundError(name="pycertifspec.none")
+        raise error
 
     monkeypatch.setattr(version, "run", fail)
-    with pytest.raises(ModuleNotFoundError):
-        cli.main(["version"])
+    assert cli.main(["version"]) == 1
+    said = one_line(capsys.readouterr().err)
+    assert said.startswith(f"pycertifspec version: a fault of this program: {type(error).__name__}: ")
+    assert said.endswith("--debug shows where")
+    with pytest.raises(type(error)):
+        cli.main(["version", "--debug"])
+
+
+@pytest.mark.parametrize(
+    ("words", "arranged"),
+    [
+        (["--server", "a:1", "-w", "5", "get", "th"], (["get", "--server", "a:1", "-w", "5", "th"], "get")),
+        (["--server=a:1", "--debug", "-q", "mv", "-t"], (["--debug", "mv", "--server=a:1", "-q", "-t"], "mv")),
+        (["--json", "nosuch"], (["nosuch"], None)),
+        (["--json"], ([], None)),
+        (["get", "--json"], (["get", "--json"], "get")),
+    ],
+)
+def test_options_of_every_command_may_stand_before_it(words: list[str], arranged: tuple[list[str], str | None]) -> None:
+    assert cli.arranged(words) == arranged
 
 
 def test_a_program_that_stops_reading_ends_us_quietly(tmp_path: Path) -> None:

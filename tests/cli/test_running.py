@@ -42,6 +42,7 @@ def test_the_status_of_run_is_the_commands(beamline: Beamline) -> None:
     assert done.status == 1
     assert '"nosuch" is undefined' in one_line(done.err)
     assert beamline.run("run").status == 2
+    assert one_line(beamline.run("run", "").err) == "pycertifspec run: the COMMAND is empty"
     assert beamline.run("run", "p 1", "-f", "x.mac").status == 2
 
 
@@ -60,15 +61,10 @@ def test_a_server_that_dies_while_a_command_runs_is_status_3(slow_beamline: Beam
 
 def test_run_shows_the_value_where_that_is_asked_for(beamline: Beamline) -> None:
     assert beamline.run("run", "-p", "3 * 4").out == "12\n"
-    assert beamline.json("run", "p 1; 3 * 4") == {
-        "name": "'p 1; 3 * 4'",
-        "value": "12",
-        "type": "string",
-        "output": "1\n",
-    }
+    assert is_value(beamline.json("run", "p 1; 3 * 4"), name="p 1; 3 * 4", value="12", type="string", output="1\n")
     first, *_, last = map(json.loads, beamline.run("run", "p 1; p 2", "--jsonl").out.splitlines())
-    assert first["type"] == "output"
-    assert last["name"] == "'p 1; p 2'"
+    assert is_value(first, name="output/tty", value="1\n", type="output")
+    assert is_value(last, name="p 1; p 2")
 
 
 def test_a_macro_file_runs_statement_by_statement_until_one_fails(beamline: Beamline) -> None:
@@ -80,6 +76,13 @@ def test_a_macro_file_runs_statement_by_statement_until_one_fails(beamline: Beam
     done = beamline.run("run", "-f", "align.mac")
     assert (done.status, done.out) == (1, '42\nyes\n"nosuch_macro" is undefined.\n')
     assert "align.mac, what begins in line" in done.err
+
+
+def test_of_a_macro_file_that_was_cut_nothing_is_run(beamline: Beamline) -> None:
+    (beamline.directory / "cut.mac").write_text("p 1\nif (1) {\n  p 2\n")
+    done = beamline.run("run", "-f", "cut.mac")
+    assert (done.status, done.out) == (2, "")
+    assert "cut.mac is not run: the text ends inside the statement that begins in line 2" in one_line(done.err)
 
 
 def test_a_macro_file_comes_from_standard_input_as_well(beamline: Beamline) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import get, put, watch
-from .main import Parser, ended
+from .main import Parser, ended, left
 
 if TYPE_CHECKING:
     import argparse
@@ -39,4 +39,4 @@ def _run(name: str, add_arguments: Callable[[argparse.ArgumentParser], None]) ->
         options = program.parse_args()
         return options.run(options) or 0
 
-    return ended(work, name)
+    return left(ended(work, name))

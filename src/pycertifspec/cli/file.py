@@ -93,7 +93,7 @@ def _check(options: argparse.Namespace) -> None:
         if is_so:
             raise LocalProtocolError(what)
     if options.save is not None:
-        saving.form_of(options.save, options.save_form)
+        saving.check(options.save, options.save_form, replace=options.replace)
         options.scans = options.scans or ["all"]
     if (options.plot or options.spectrum is not None) and not options.scans:
         options.scans = ["last"]

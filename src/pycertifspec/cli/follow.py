@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> None:
     """Show one scan after the other."""
     if options.count is not None and options.count < 1:
         raise LocalProtocolError("-n is a number above 0")
-    saving = Saving(options)
+    saving = Saving(options, several=options.count != 1)
     with connected(options, reconnect=True) as (client, _, output), client.follow_scans() as scans:
         output.note(f"waiting for scans on {client.server_name}")
         for shown, scan in enumerate(scans, 1):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pycertifspec.errors import LocalProtocolError
+
 from .arguments import add_output_arguments, add_server_argument, add_within_argument, within
 from .connecting import connected
 from .scan_saving import Saving, add_saving_arguments
@@ -44,12 +46,14 @@ def run(options: argparse.Namespace) -> None:
         over = False
         view = ScanView(output, options)
         try:
-            with view, stopping(output, "the scan", stop):
+            with view, scan, stopping(output, "the scan", stop):
                 for point in scan:
                     view.tell(scan.record, point)
                 scan.wait()
                 over = True
+        except LocalProtocolError as error:
+            raise LocalProtocolError(f"{error}; the scan was aborted") from error
         finally:
-            if over or scan.record.points:
+            if over or view.told:
                 saving.keep(output, scan.record, aborted=not over)
                 view.end(scan.record, aborted=not over)

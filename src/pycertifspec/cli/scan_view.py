@@ -38,9 +38,15 @@ def add_view_arguments(command: argparse.ArgumentParser) -> None:
 
 
 class ScanView:
-    """Shows one scan while it is taken."""
+    """Shows one scan while it is taken.
+
+    Attributes:
+        told: how many points were shown.
+
+    """
 
     def __init__(self, output: Output, options: argparse.Namespace) -> None:
+        self.told = 0
         self._output, self._options = output, options
         self._bars = Bars(output, [] if self._draws else [_BAR], remaining=True)
         self._labelled = False
@@ -60,10 +66,18 @@ class ScanView:
         self._bars.__exit__(kind, error, trace)
 
     def tell(self, record: ScanRecord, point: ScanPoint) -> None:
-        """Show a point."""
+        """Show a point.
+
+        Raises:
+            LocalProtocolError: with the first, there is no such column as is to be drawn or described.
+
+        """
+        if not self.told:
+            axes(record, self._options)
+        self.told += 1
         form = self._output.form
         if form == "jsonl":
-            told = Record(str(record.number), point.values, "point")
+            told = Record(str(record.number), point.values, "point", timestamp=time.time())
             self._output.json(told.as_json(point=point.index, expected=record.expected))
         elif self._draws:
             if time.monotonic() - self._drawn > DRAW_EVERY:
@@ -82,10 +96,10 @@ class ScanView:
             self._labelled = True
             if self._output.form == "text":
                 if self._output.on_terminal:
-                    self._print(f"scan {record.number}  {record.command}")
-                self._print(self._line(["#", *columns], width))
+                    self._output.line(printable(f"scan {record.number}  {record.command}"))
+                self._output.line(self._line(["#", *columns], width))
         texts = [_short(value, width - 1) if self._output.on_terminal else number(value) for value in numbers]
-        self._print(self._line([str(point.index), *texts], width))
+        self._output.line(self._line([str(point.index), *texts], width))
 
     def _fitting(self, record: ScanRecord) -> tuple[list[str], int]:
         """Return which columns are shown, and how wide each is.
@@ -108,9 +122,6 @@ class ScanView:
             return "\t".join(shown)
         first, *rest = shown
         return f"{first:>{FIRST_WIDTH}}" + "".join(f" {cell[: width - 1]:>{width - 1}}" for cell in rest)
-
-    def _print(self, text: str) -> None:
-        self._bars.print(self._output, text)
 
     def _draw(self, record: ScanRecord) -> None:
         from .plotting import curve  # noqa: PLC0415  for this alone

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import LocalProtocolError
+from pycertifspec.session.change import Change
 from pycertifspec.session.plain import plain
 from pycertifspec.session.procedures.scanning import sent_at
+from pycertifspec.wire import arrays
 
 from . import values
 from .arguments import add_output_arguments, add_server_argument
@@ -17,8 +19,6 @@ from .naming import HELP, find, record
 
 if TYPE_CHECKING:
     import argparse
-
-    from pycertifspec.session.change import Change
 
     from .output import Output
 
@@ -71,9 +71,14 @@ def run(options: argparse.Namespace) -> None:
         raise LocalProtocolError("-n and --duration are numbers above 0")
     end = None if options.duration is None else time.monotonic() + options.duration
     with connected(options, reconnect=not options.no_reconnect) as (client, _, output):
-        names = {find(client, name).path: name for name in options.names}
+        found = [find(client, name) for name in options.names]
+        names = {named.path: named.name for named in found}
         shown = _Shown(output, options, names)
         with client.changes(*names) as changes:
+            for named in found:
+                if arrays.is_array(named.value):  # nobody tells of it, not even what it is (PROTOCOL.md 5.5)
+                    shown.tell(Change(named.path, named.value, True, False, None, named.message))
+                    output.note(f"{named.name} is a data array: nobody is told when it changes; `get` asks")
             while options.count is None or shown.lines < options.count:
                 left = None if end is None else end - time.monotonic()
                 change = changes.next(left if left is None or left > 0 else 0)
