@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from . import get, put, watch
-from .main import Parser, ended, left
+from .main import Parser, ended, left, main
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +36,14 @@ def _run(name: str, add_arguments: Callable[[argparse.ArgumentParser], None]) ->
         (program.epilog or "").replace("pycertifspec get", "specget").replace("pycertifspec put", "specput")
     )
     program.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    program.add_argument("-V", "--version", action="store_true", help="show our version")
+    if "_ARGCOMPLETE" in os.environ:
+        from .completion import complete  # noqa: PLC0415  a shell asks
+
+        complete(program)
+
+    if sys.argv[1:] in (["-V"], ["--version"]):
+        return main(["version"])
 
     def work() -> int:
         options = program.parse_args()

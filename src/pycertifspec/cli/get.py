@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pycertifspec.errors import RemoteError
 
-from . import values
-from .arguments import add_output_arguments, add_server_argument
+from . import suggesting, values
+from .arguments import add_output_arguments, add_server_argument, suggest
 from .connecting import connected
 from .naming import HELP, Named, find
 from .output import iso
@@ -28,7 +28,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Describe the command."""
     command.description = "Show what properties, motors, counters and variables are now."
     command.epilog = "example: pycertifspec get th det @SCAN_N motor/tth/offset"
-    command.add_argument("names", nargs="+", metavar="NAME", help=HELP)
+    suggest(command.add_argument("names", nargs="+", metavar="NAME", help=HELP), suggesting.names)
     command.add_argument("-a", "--all", action="store_true", help="show name, time, value and units")
     command.add_argument("-d", "--type", choices=KINDS, help="make this of the value")
     command.add_argument("-n", "--numbers", action="store_true", help="flags as 1 and 0 with --json and --jsonl, too")

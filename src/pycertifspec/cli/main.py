@@ -255,7 +255,9 @@ def _end(error: BaseException, name: str, *, debug: bool) -> int:
     else:
         text = str(error) or "interrupted"
     one_line = " ".join(text.split())
-    sys.stderr.write(f"{name}: {one_line}\n")
+    # Over the ^C that the terminal shows.
+    begin = "\r" if isinstance(error, KeyboardInterrupt) and sys.stderr.isatty() else ""
+    sys.stderr.write(f"{begin}{name}: {one_line}\n")
     return status_of(error)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pycertifspec.errors import RemoteError
 from pycertifspec.session.telling import state
 
-from .arguments import add_output_arguments, add_server_argument
+from . import suggesting
+from .arguments import add_output_arguments, add_server_argument, suggest
 from .connecting import connected
 from .output import number
 
@@ -47,7 +48,8 @@ def add_table_arguments(command: argparse.ArgumentParser, kind: str, columns: Se
         keys: what the terse form shows.
 
     """
-    command.add_argument("patterns", nargs="*", metavar="PATTERN", help=f"{kind} alone that match, such as 't*'")
+    patterns = command.add_argument("patterns", nargs="*", metavar="PATTERN", help=f"{kind} alone that match, as 't*'")
+    suggest(patterns, suggesting.motors)
     add_server_argument(command)
     add_output_arguments(command)
     command.set_defaults(run=run, columns=columns, keys=keys)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import CallTimeoutError, LocalProtocolError, RemoteError, SpecError
 
-from .arguments import add_output_arguments, add_server_argument, add_within_argument
+from . import suggesting
+from .arguments import add_output_arguments, add_server_argument, add_within_argument, suggest
 from .connecting import connected
 from .motors import no_such
 from .naming import record
@@ -41,7 +42,8 @@ def add_moving_arguments(command: argparse.ArgumentParser, what: str, *, relativ
     """Add what a motion needs."""
     # argparse takes -1e-3 for an option otherwise.
     command._negative_number_matcher = re.compile(r"-(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$")  # noqa: SLF001
-    command.add_argument("moves", nargs="+", metavar=f"MNE {what}", help=f"pairs of a motor and its {what}")
+    moves = command.add_argument("moves", nargs="+", metavar=f"MNE {what}", help=f"pairs of a motor and its {what}")
+    suggest(moves, suggesting.moves)
     command.add_argument("--dry-run", action="store_true", help="check and show what would be done; nothing moves")
     add_no_wait_argument(command, "end when the motors are under way; they move on")
     add_within_argument(command, "stop the motors, and end with 4, after so long (default: never)")

@@ -139,6 +139,12 @@ class Output:
         if not self.quiet:
             self._write(self._err, printable(text), self._live)
 
+    def interrupted(self, text: str) -> None:
+        """Say something after Ctrl-C, which the terminal has shown as ^C in the line that was there."""
+        if self._live is None and self._err.isatty() and not self.quiet:
+            self._err.write("\n")
+        self.note(text)
+
     def detail(self, text: str) -> None:
         """Say something that only those want to know who ask for more."""
         if self.verbose:

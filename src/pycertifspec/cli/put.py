@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pycertifspec.errors import CallTimeoutError, LocalProtocolError, RemoteError
 from pycertifspec.session import properties
 
-from . import values
-from .arguments import add_output_arguments, add_server_argument
+from . import suggesting, values
+from .arguments import add_output_arguments, add_server_argument, suggest
 from .connecting import connected
 from .get import show
 from .naming import Named, paths
@@ -32,7 +32,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.epilog = "example: pycertifspec put @sample 'LaB6 600C' -l"
     add = command.add_argument
-    add("name", metavar="NAME", help="@NAME: a variable; else a property, such as motor/th/slew_rate")
+    name = add("name", metavar="NAME", help="@NAME: a variable; else a property, such as motor/th/slew_rate")
+    suggest(name, suggesting.writable)
     add("value", nargs="+", metavar="VALUE", help="the value; of an array its elements, of an assoc KEY=VALUE ...")
     add("-d", "--type", choices=values.TYPES, default="string", help="what is sent (default: string, as SPEC has it)")
     add("-l", "--long", action="store_true", help="show the old value too")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pycertifspec.errors import LocalProtocolError
 from pycertifspec.session.plain import plain
 
-from . import values
-from .arguments import add_output_arguments, add_server_argument, add_within_argument, within
+from . import suggesting, values
+from .arguments import add_output_arguments, add_server_argument, add_within_argument, suggest, within
 from .connecting import connected
 from .naming import HELP, find, record
 
@@ -35,7 +35,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Describe the command."""
     command.description = "Wait until a property, motor, counter or variable is what is wanted, and show it."
     command.epilog = "example: pycertifspec wait status/ready 1 --within 600 && pycertifspec wait det '> 1000'"
-    command.add_argument("name", metavar="NAME", help=HELP)
+    suggest(command.add_argument("name", metavar="NAME", help=HELP), suggesting.names)
     command.add_argument(
         "condition",
         nargs="+",

@@ -12,8 +12,8 @@ from pycertifspec.session.plain import plain
 from pycertifspec.session.procedures.scanning import sent_at
 from pycertifspec.wire import arrays
 
-from . import values
-from .arguments import add_output_arguments, add_server_argument
+from . import suggesting, values
+from .arguments import add_output_arguments, add_server_argument, suggest
 from .connecting import connected
 from .naming import HELP, find, record
 
@@ -55,7 +55,7 @@ def _describe(command: argparse.ArgumentParser) -> None:
         "is made again. Data arrays, and A and S as a whole, tell nobody when they change."
     )
     add = command.add_argument
-    add("names", nargs="+", metavar="NAME", help=HELP)
+    suggest(add("names", nargs="+", metavar="NAME", help=HELP), suggesting.names)
     add("-n", "--count", type=int, metavar="N", help="end after N lines")
     add("--duration", type=float, metavar="SECONDS", help="end after a time")
     add("--changes", action="store_true", help="leave out the present values, and events that change nothing")
