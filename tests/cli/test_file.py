@@ -299,3 +299,27 @@ def test_rows_that_come_stand_in_columns(path: Path) -> None:
     with Terminal("file", path, "--follow", "--duration", "0.01") as terminal:
         assert terminal.end() == 0
         assert terminal.lines[1:3] == ["       Theta", "           0"]
+
+
+def test_what_is_no_data_file_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "peak.csv").write_text("a,b\n1,2\n3,4\n")
+    done = run("file", "peak.csv", cwd=tmp_path)
+    assert (done.status, done.out) == (1, "")
+    assert "peak.csv: no scan was found, and 3 lines were not understood: this is no SPEC" in one_line(done.err)
+
+
+def test_a_file_without_a_scan_is_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "new.spec").write_text("#F new\n#E 1700000000\n")
+    done = run("file", "new.spec", cwd=tmp_path)
+    assert (done.status, done.out) == (0, "scan\tcommand\tpoints\tdate\taborted\n")
+    assert one_line(done.err) == "new.spec: there is no scan in it"
+
+
+def test_of_many_lines_that_were_not_understood_a_few_are_said_unless_all_are_wanted(tmp_path: Path) -> None:
+    lines = [f"{number} oh {'x' * 300}" for number in range(30)]
+    (tmp_path / "odd.spec").write_text("#S 1 x\n#N 1\n#L a\n1\n" + "\n".join(f"x{line}" for line in lines) + "\n")
+    *said, last = run("file", "odd.spec", cwd=tmp_path).err.splitlines()
+    assert len(said) == 10
+    assert max(map(len, said)) < 140
+    assert last == "odd.spec: 20 more lines were not understood; -v shows them"
+    assert len(run("file", "odd.spec", "-v", cwd=tmp_path).err.splitlines()) == 30

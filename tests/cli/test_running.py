@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 from tests.support.beamline import is_value
-from tests.support.command import PATIENCE, environment, lines_of, one_line
+from tests.support.command import PATIENCE, environment, lines_of, one_line, run
 
 from pycertifspec.cli.completeness import pending
 from pycertifspec.cli.run import MAX_FILE, statements
 from pycertifspec.errors import LocalProtocolError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tests.support.beamline import Beamline
 
 
@@ -181,9 +186,65 @@ def test_doctor_says_what_is_wrong_and_what_to_do(beamline: Beamline) -> None:
     done = beamline.run("doctor")
     assert done.status == 0
     assert "motors\tnote\tth is disabled" in done.out
-    lost = beamline.run("doctor", "--server", "127.0.0.1:1")
-    assert lost.status == 3
-    assert "pycertifspec discover HOST" in lost.out
+
+
+@pytest.fixture
+def other_server() -> Iterator[Callable[[bytes | None], int]]:
+    """Return what makes a program listen that is no SPEC server: it says something, or None to hang up."""
+    with contextlib.ExitStack() as stack:
+
+        def listen(says: bytes | None) -> int:
+            def serve() -> None:
+                with contextlib.suppress(OSError):
+                    while True:
+                        connection = stack.enter_context(server.accept()[0])
+                        if says is None:
+                            connection.close()
+                        else:
+                            connection.sendall(says)
+
+            server = socket.create_server(("127.0.0.1", 0))
+            thread = threading.Thread(target=serve)
+            thread.start()
+            stack.callback(thread.join, PATIENCE)
+            stack.callback(server.close)
+            stack.callback(server.shutdown, socket.SHUT_RDWR)
+            return int(server.getsockname()[1])
+
+        yield listen
+
+
+@pytest.mark.parametrize(
+    ("says", "advice"),
+    [
+        (b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n", "Some other program listens there"),
+        (b"", "Something listens there and says nothing"),
+        (None, "Something takes the connection and ends it"),
+    ],
+)
+def test_doctor_tells_what_listens_where_spec_should(
+    other_server: Callable[[bytes | None], int], says: bytes | None, advice: str
+) -> None:
+    done = run("doctor", "-w", "0.5", "--server", f"127.0.0.1:{other_server(says)}")
+    assert done.status == 3
+    assert advice in done.out
+
+
+@pytest.mark.parametrize(
+    ("server", "advice"),
+    [("127.0.0.1:1", "Nothing listens there"), ("nosuch.invalid", "Is the name of the host spelt")],
+)
+def test_doctor_tells_where_nothing_is(server: str, advice: str) -> None:
+    done = run("doctor", "--server", server)
+    assert done.status == 3
+    assert advice in done.out
+
+
+def test_a_server_that_is_no_session_is_told_with_the_sessions_there_are(beamline: Beamline) -> None:
+    (beamline.directory / "pycertifspec.toml").write_text("[sessions.psic]\nport = 1\n")
+    done = beamline.run("get", "th", "--server", "psci.invalid")
+    assert done.status == 3
+    assert one_line(done.err).endswith("; the settings have the sessions psic")
 
 
 def test_doctor_says_what_a_server_is_set_to(beamline: Beamline) -> None:
@@ -212,7 +273,10 @@ def test_epics_hands_find_their_flags(beamline: Beamline) -> None:
         "Old : motor/th/offset\t0\nNew : motor/th/offset\t0\n"
     )
     assert epics(beamline, "specmonitor", "-t", "n", "-n", "1", "th").stdout == "th\t30\n"
-    assert epics(beamline, "specmonitor", "-t", "r", "-n", "1", "th").stdout == "+0.000000\tth\t30\n"
+    for key in ("r", "sr", "cI"):
+        assert epics(beamline, "specmonitor", "-t", key, "-n", "1", "th").stdout == "+0.000000\tth\t30\n"
+    assert epics(beamline, "specget", "-V").stdout.startswith("pycertifspec ")
+    assert "pycertifspec.discovery connected" in epics(beamline, "specget", "th", "-vv").stderr
 
 
 def test_epics_programs_speak_for_themselves(beamline: Beamline) -> None:
@@ -221,6 +285,6 @@ def test_epics_programs_speak_for_themselves(beamline: Beamline) -> None:
     assert one_line(done.stderr).startswith("specget: 'nosuch' is no motor")
     wrong = epics(beamline, "specmonitor", "-t", "x", "th")
     assert wrong.returncode == 2
-    assert one_line(wrong.stderr).startswith("specmonitor: ")
+    assert one_line(wrong.stderr).startswith("specmonitor: argument -t: 'x' is none of s, c, n, r, i, I")
     assert "example: specput" in epics(beamline, "specput", "--help").stdout
     assert is_value(json.loads(epics(beamline, "specget", "th", "--json").stdout), value=30.0)

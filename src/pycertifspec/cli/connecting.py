@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from pycertifspec.errors import ServerNotFoundError
 from pycertifspec.sync.client import Client
 
 from . import settings
@@ -52,7 +53,14 @@ def connected(
         server.check_writable(doing)
     host, _, name, port = server.target
     timeout = server.timeout
-    with Client(host, port, timeout=timeout, name=name, call_timeout=timeout, auto_reconnect=reconnect) as client:
+    try:
+        client = Client(host, port, timeout=timeout, name=name, call_timeout=timeout, auto_reconnect=reconnect)
+    except ServerNotFoundError as error:
+        known = ", ".join(found.sessions)
+        if server.session or port or name or not known:
+            raise
+        raise ServerNotFoundError(f"{error}; the settings have the sessions {known}") from error
+    with client:
         output.detail(f"connected to {client.server_name} on {host}:{client.port}")
         if reconnect:
             client.on_connection(lambda there: (tell or output.note)(_news(client, host, there=there)))

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from . import get, put, watch
-from .main import Parser, ended, left, main
+from .main import Parser, ended, left, main, obey
 
 if TYPE_CHECKING:
     import argparse
@@ -41,12 +41,6 @@ def _run(name: str, add_arguments: Callable[[argparse.ArgumentParser], None]) ->
         from .completion import complete  # noqa: PLC0415  a shell asks
 
         complete(program)
-
     if sys.argv[1:] in (["-V"], ["--version"]):
         return main(["version"])
-
-    def work() -> int:
-        options = program.parse_args()
-        return options.run(options) or 0
-
-    return left(ended(work, name))
+    return left(ended(lambda: obey(program, sys.argv[1:]), name))

@@ -148,8 +148,6 @@ def _add_debug(program: argparse.ArgumentParser) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    # Without a handler of its own the library's warnings would stand between what a command says itself.
-    logging.getLogger("pycertifspec").addHandler(logging.NullHandler())
     if "_ARGCOMPLETE" in os.environ:
         words = os.environ.get("COMP_LINE", "").split()[1:]
     words, chosen = arranged(words)
@@ -199,6 +197,8 @@ def _is_terminal(stream: TextIO | None) -> bool:
 def ended(work: Callable[[], int], name: str, *, debug: bool | None = None) -> int:
     """Do a program's work; say what went wrong, and return the exit status."""
     debug = "--debug" in sys.argv if debug is None else debug
+    # Without a handler of its own the library's warnings would stand between what a command says itself.
+    logging.getLogger("pycertifspec").addHandler(logging.NullHandler())
     try:
         status = work()
         sys.stdout.flush()
@@ -228,8 +228,13 @@ def _run(chosen: str | None, words: Sequence[str]) -> int:
         chosen, first = "version", len(words)
     elif chosen is None:
         program.error(f"which command? There are {', '.join(COMMANDS)}")
+    return obey(command_parser(chosen), words[first:])
+
+
+def obey(command: argparse.ArgumentParser, words: Sequence[str]) -> int:
+    """Do what the words ask a command for; return the exit status."""
     # Intermixed: `file run7.spec --plot 12` is as good as `file run7.spec 12 --plot`.
-    options = command_parser(chosen).parse_intermixed_args(words[first:])
+    options = command.parse_intermixed_args(words)
     if getattr(options, "verbose", 0) > 1:
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     return options.run(options) or 0

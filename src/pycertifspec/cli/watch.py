@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,8 +20,6 @@ from .connecting import connected
 from .naming import HELP, find, record
 
 if TYPE_CHECKING:
-    import argparse
-
     from .output import Output
 
 # Whose time is shown: the server's, ours, none, since the beginning, since the last change, since this one's last.
@@ -42,11 +42,24 @@ def add_epics_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-t",
         dest="stamp",
-        choices=STAMPS,
-        default="s",
+        type=_key,
+        default="server",
         metavar="KEY",
-        help="time: s server, c client, n none, r since the beginning, i since the last line, I since this one's last",
+        help="time: s server, c client, n none, r since the beginning, i since the last line, I since this one's last; "
+        "or s or c with one of r, i, I",
     )
+
+
+def _key(text: str) -> str:
+    """Return whose time EPICS's letters mean; ``c`` before another says that it is ours.
+
+    Raises:
+        argparse.ArgumentTypeError: they mean none.
+
+    """
+    if re.fullmatch("[scnriI]|[sc][riI]", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(STAMPS)}, sr, si, sI, cr, ci, cI")
+    return f"{'client ' if len(text) > 1 and text[0] == 'c' else ''}{STAMPS[text[-1]]}"
 
 
 def _describe(command: argparse.ArgumentParser) -> None:
@@ -94,7 +107,8 @@ class _Shown:
         self.lines = 0
         self._output, self._names = output, names
         self._how = values.style(options)
-        self._stamp = STAMPS.get(options.stamp, options.stamp)
+        self._stamp = options.stamp.removeprefix("client ")
+        self._is_ours = options.stamp.startswith("client")
         self._only_changes = options.changes
         self._last: dict[str, Any] = {}
         self._times: dict[str, float] = {}
@@ -107,7 +121,7 @@ class _Shown:
         if self._only_changes and (not known or value == before):
             return
         self.lines += 1
-        moment = time.time() if self._stamp == "client" else sent_at(change.message)
+        moment = time.time() if self._is_ours else sent_at(change.message)
         if self._output.form == "jsonl":
             more = {} if change.part is None or change.first else {"part": change.part}
             self._output.json(
