@@ -136,10 +136,10 @@ def test_a_recording_is_served_again(instrument: tuple[Application, str], tmp_pa
         port = sniff.port()
         assert ask(port, "motor/th/position") == "0"
         done = sniff.stop()
-        assert "  1 > chan_read" in done.out
+        assert "1 > chan_read " in done.out
     again = run("sniff", "--server", instrument[1], "--port", "0", "--record", "r.jsonl", cwd=tmp_path)
     assert again.status == 2
-    assert "r.jsonl: File exists" in one_line(again.err)
+    assert "r.jsonl: is there already" in one_line(again.err)
 
     with Running("replay", tmp_path / "r.jsonl", "--port", "0", "--speed", "inf") as replay:
         port = replay.port()

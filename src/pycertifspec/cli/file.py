@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
     file = read_file(options.file)
     _check_is_data(options.file, file)
     tell_problems(output, options.file, file)
-    if not file.scans:
+    if not file.scans and not options.scans:
         output.note(f"{options.file}: there is no scan in it")
     scans = select(output, file, options.scans)
     if options.save is not None:

@@ -7,7 +7,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import CallTimeoutError, LocalProtocolError, RemoteError, SpecError
+from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError, RemoteError, SpecError
 
 from . import suggesting
 from .arguments import add_output_arguments, add_server_argument, add_within_argument, suggest
@@ -149,7 +149,13 @@ def _move(
             with stopping(output, names, lambda: _stand(client, output, moves)):
                 return client.move(moves, timeout=limit, progress=tell)
         except CallTimeoutError:
-            _stand(client, output, moves)
+            try:
+                _stand(client, output, moves)
+            except SpecError as error:
+                output.note(f"{names} may still move: nobody knows where they stand, for {error}")
+            raise
+        except ConnectionLostError:
+            output.note(f"{names} may still move")
             raise
 
 
