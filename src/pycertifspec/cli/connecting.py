@@ -6,7 +6,6 @@ import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from pycertifspec.errors import ServerNotFoundError
-from pycertifspec.sync.client import Client
 
 from . import settings
 from .output import Output
@@ -14,6 +13,8 @@ from .output import Output
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
+
+    from pycertifspec.sync.client import Client
 
     from .settings import Server
 
@@ -47,6 +48,8 @@ def connected(
         ServerNotFoundError: no server answered.
 
     """
+    from pycertifspec.sync.client import Client  # noqa: PLC0415  a help needs none, and should come at once
+
     found = settings.read(options)
     output, server = Output.of(options, found.of("color")), found.server()
     if doing is not None:
