@@ -186,17 +186,25 @@ def test_ctrl_c_ends_counting_and_shows_what_was_counted_without_colour(slow_bea
 
 
 # Whatever interrupts SPEC, this goes on: SPEC does not come back to its prompt.
-CLEANUP = "def cleanup_once 'for (;;) sleep(1)'; "
+CLEANUP = "def cleanup_always 'for (;;) sleep(1)'; "
 
 
-def test_ctrl_c_twice_leaves_without_waiting(slow_beamline: Beamline) -> None:
-    with slow_beamline.terminal("run", f'{CLEANUP} print "begun"; sleep(60)') as terminal:
-        terminal.wait_for("begun")
+@pytest.mark.parametrize(
+    ("words", "begun", "what"),
+    [
+        (["run", 'print "begun"; sleep(60)'], "begun", "the command"),
+        (["scan", "timescan 0.2"], "of ? points", "the scan"),
+        (["scan", "timescan 0.2", "--plot"], "of ?", "the scan"),
+    ],
+)
+def test_ctrl_c_twice_leaves_without_waiting(slow_beamline: Beamline, words: list[str], begun: str, what: str) -> None:
+    with slow_beamline.terminal(words[0], CLEANUP + words[1], *words[2:]) as terminal:
+        terminal.wait_for(begun)
         terminal.type("\x03")
         terminal.wait_for("(Ctrl-C again leaves)")
         terminal.type("\x03")
-        terminal.wait_for("left without waiting: the command may not have stopped yet")
         assert terminal.end() == 130
+    assert f"left without waiting: {what} may not have stopped yet".encode() in terminal.raw
 
 
 def test_what_is_said_while_bars_are_drawn_stands_above_them_and_stays(slow_beamline: Beamline) -> None:

@@ -95,6 +95,12 @@ def test_what_is_no_scan_is_the_servers_no(beamline: Beamline) -> None:
     assert "printed no scan" in done.err
 
 
+def test_columns_have_labels_and_mnemonics(beamline: Beamline) -> None:
+    assert beamline.run("scan", "ascan th 0 1 2 0.1", "-y", "mon", "-x", "Theta").err.startswith("Monitor: peak at ")
+    told = json.loads(beamline.run("scan", "ascan th 0 1 2 0.1", "--json", "-y", "th").out)
+    assert told["peak"]["column"] == "Theta"
+
+
 @pytest.mark.parametrize("words", [["-y", "nosuch"], ["-x", "nosuch", "--json"]])
 def test_a_column_that_is_not_there_ends_the_scan_at_once(beamline: Beamline, words: list[str]) -> None:
     done = beamline.run("scan", ENDLESS, *words, "--save", "x.csv")

@@ -9,7 +9,7 @@ from pycertifspec.errors import LocalProtocolError
 from .arguments import add_output_arguments, add_server_argument, add_within_argument, within
 from .connecting import connected
 from .scan_saving import Saving, add_saving_arguments
-from .scan_view import ScanView, add_view_arguments
+from .scan_view import ScanView, add_view_arguments, label_columns
 from .stopping import stopping
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> None:
     text, limit, saving = " ".join(options.scan), within(options), Saving(options)
     with connected(options, doing=f"run {text!r}") as (client, _, output):
         saving.look(client)
+        label_columns(client, options)
         scan = client.scan(text, timeout=limit)
 
         def stop() -> None:
@@ -46,12 +47,13 @@ def run(options: argparse.Namespace) -> None:
         over = False
         view = ScanView(output, options)
         try:
-            with view, scan, stopping(output, "the scan", stop):
+            with view, stopping(output, "the scan", stop):
                 for point in scan:
                     view.tell(scan.record, point)
                 scan.wait()
                 over = True
         except LocalProtocolError as error:
+            scan.abort()
             raise LocalProtocolError(f"{error}; the scan was aborted") from error
         finally:
             if over or view.told:

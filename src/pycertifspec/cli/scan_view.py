@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from pycertifspec.session.scan_record import ScanPoint, ScanRecord
+    from pycertifspec.sync.client import Client
 
     from .output import Output
 
@@ -33,8 +34,18 @@ _BAR = "scan"
 def add_view_arguments(command: argparse.ArgumentParser) -> None:
     """Add how a scan is shown."""
     command.add_argument("--plot", action="store_true", help="draw the curve while it grows, in place of the table")
-    command.add_argument("-x", metavar="LABEL", help="column to draw along (default: the first)")
-    command.add_argument("-y", metavar="LABEL", help="column whose peak is described (default: the first counter)")
+    add = command.add_argument
+    add("-x", metavar="COLUMN", help="label or mnemonic of what to draw along (default: the first column)")
+    add("-y", metavar="COLUMN", help="label or mnemonic of what is drawn and described (default: the first counter)")
+
+
+def label_columns(client: Client, options: argparse.Namespace) -> None:
+    """Make labels of the mnemonics in `-x` and `-y`: a scan's columns have these."""
+    if (options.x or options.y) and client.ready:
+        known = client.load_names()
+        for axis in ("x", "y"):
+            said = getattr(options, axis)
+            setattr(options, axis, known.counters.get(said) or known.motors.get(said) or said)
 
 
 class ScanView:
