@@ -113,11 +113,13 @@ def _run(client: Client, output: Output, prompt: Prompt, screen: _Screen, text: 
         pass  # said already
     except SpecError as error:
         _arrive(client)
+        screen.end_line()
         reply = error.reply if isinstance(error, RemoteError) else None
         if reply is None or not screen.has_shown(text_of(reply)):
             prompt.write(f"{' '.join(str(error).split())}\n")
     else:
         _arrive(client)
+    screen.end_line()
 
 
 def _arrive(client: Client) -> None:
@@ -143,6 +145,12 @@ class _Screen:
         if shown and not change.first:
             self._tail = (self._tail + shown)[-TAIL:]
             self._prompt.write(_CONTROL.sub("", shown))
+
+    def end_line(self) -> None:
+        """End a line that SPEC left open: the prompt would be drawn over it."""
+        if self._tail and not self._tail.endswith("\n"):
+            self._tail += "\n"
+            self._prompt.write("\n")
 
     def has_shown(self, text: str) -> bool:
         """Return whether a text is among what came last: SPEC says most errors on its screen, too."""

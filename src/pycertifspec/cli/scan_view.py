@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from pycertifspec.session.scan_record import ScanPoint, ScanRecord
+    from pycertifspec.sync.client import Client
 
     from .output import Output
 
@@ -33,14 +34,30 @@ _BAR = "scan"
 def add_view_arguments(command: argparse.ArgumentParser) -> None:
     """Add how a scan is shown."""
     command.add_argument("--plot", action="store_true", help="draw the curve while it grows, in place of the table")
-    command.add_argument("-x", metavar="LABEL", help="column to draw along (default: the first)")
-    command.add_argument("-y", metavar="LABEL", help="column whose peak is described (default: the first counter)")
+    add = command.add_argument
+    add("-x", metavar="COLUMN", help="label or mnemonic of what to draw along (default: the first column)")
+    add("-y", metavar="COLUMN", help="label or mnemonic of what is drawn and described (default: the first counter)")
+
+
+def label_columns(client: Client, options: argparse.Namespace) -> None:
+    """Make labels of the mnemonics in `-x` and `-y`: a scan's columns have these."""
+    if (options.x or options.y) and client.ready:
+        known = client.load_names()
+        for axis in ("x", "y"):
+            said = getattr(options, axis)
+            setattr(options, axis, known.counters.get(said) or known.motors.get(said) or said)
 
 
 class ScanView:
-    """Shows one scan while it is taken."""
+    """Shows one scan while it is taken.
+
+    Attributes:
+        told: how many points were shown.
+
+    """
 
     def __init__(self, output: Output, options: argparse.Namespace) -> None:
+        self.told = 0
         self._output, self._options = output, options
         self._bars = Bars(output, [] if self._draws else [_BAR], remaining=True)
         self._labelled = False
@@ -60,10 +77,18 @@ class ScanView:
         self._bars.__exit__(kind, error, trace)
 
     def tell(self, record: ScanRecord, point: ScanPoint) -> None:
-        """Show a point."""
+        """Show a point.
+
+        Raises:
+            LocalProtocolError: with the first, there is no such column as is to be drawn or described.
+
+        """
+        if not self.told:
+            axes(record, self._options)
+        self.told += 1
         form = self._output.form
         if form == "jsonl":
-            told = Record(str(record.number), point.values, "point")
+            told = Record(str(record.number), point.values, "point", timestamp=time.time())
             self._output.json(told.as_json(point=point.index, expected=record.expected))
         elif self._draws:
             if time.monotonic() - self._drawn > DRAW_EVERY:
@@ -82,10 +107,10 @@ class ScanView:
             self._labelled = True
             if self._output.form == "text":
                 if self._output.on_terminal:
-                    self._print(f"scan {record.number}  {record.command}")
-                self._print(self._line(["#", *columns], width))
+                    self._output.line(printable(f"scan {record.number}  {record.command}"))
+                self._output.line(self._line(["#", *columns], width))
         texts = [_short(value, width - 1) if self._output.on_terminal else number(value) for value in numbers]
-        self._print(self._line([str(point.index), *texts], width))
+        self._output.line(self._line([str(point.index), *texts], width))
 
     def _fitting(self, record: ScanRecord) -> tuple[list[str], int]:
         """Return which columns are shown, and how wide each is.
@@ -108,9 +133,6 @@ class ScanView:
             return "\t".join(shown)
         first, *rest = shown
         return f"{first:>{FIRST_WIDTH}}" + "".join(f" {cell[: width - 1]:>{width - 1}}" for cell in rest)
-
-    def _print(self, text: str) -> None:
-        self._bars.print(self._output, text)
 
     def _draw(self, record: ScanRecord) -> None:
         from .plotting import curve  # noqa: PLC0415  for this alone

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 _NO_NAME: Final = re.compile(r"[^A-Za-z0-9_]+")
 
 
+def require() -> None:
+    """Make sure that NeXus files can be written, before there is something to write.
+
+    Raises:
+        ModuleNotFoundError: h5py is not installed.
+
+    """
+    import h5py  # noqa: F401, PLC0415  large, and needed here alone
+
+
 def write(scans: Sequence[Scan], path: Path) -> None:
     """Write scans to a NeXus file.
 
@@ -31,7 +41,7 @@ def write(scans: Sequence[Scan], path: Path) -> None:
         OSError: it cannot be written.
 
     """
-    import h5py  # noqa: PLC0415  large, and needed here alone
+    import h5py  # noqa: PLC0415  as above
 
     with h5py.File(path, "w") as file:
         for scan in scans:
