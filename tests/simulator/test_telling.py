@@ -44,7 +44,7 @@ def test_a_loop_that_is_behind_is_asked_once_for_all_that_has_happened() -> None
         clock, channel = Counting(start=0.0), Channel()
         instrument = default_instrument(clock)
         announcer = Announcer(instrument)
-        announcer.attach(channel)  # type: ignore[arg-type]  as much of one as is needed
+        announcer.attach(channel)  # type: ignore[arg-type]
         channel.told.clear()
         for _ in range(1_000):  # counts that begin and end while the loop has no turn
             instrument.scaler.count_time(1.0)

@@ -10,9 +10,10 @@ from pycertifspec.errors import LocalProtocolError
 from pycertifspec.session import properties, target
 from pycertifspec.session.callbacks import Callback
 from pycertifspec.session.names import check_name
-from pycertifspec.session.procedures import commands, counting, hearing, moving
+from pycertifspec.session.procedures import commands, counting, hearing, moving, scanning
 from pycertifspec.session.procedures import properties as reading
 from pycertifspec.session.procedures.counting import Names
+from pycertifspec.session.scan_watcher import ScanWatcher
 from pycertifspec.session.steps import Follow
 from pycertifspec.session.stream import Stream
 from pycertifspec.session.telling import client_text
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from pycertifspec.session.change import Change
     from pycertifspec.session.procedures.commands import Result
+    from pycertifspec.session.scan_record import ScanPoint
+    from pycertifspec.session.scan_text import Event
 
 
 class AsyncClient:
@@ -428,19 +431,47 @@ class AsyncClient:
         """Stop counting; whoever waits for it goes on with what was counted."""
         return await self._link.run(counting.stop())
 
-    async def scan(self, command: str, *, timeout: float | None = None) -> Scan:
+    async def scan(
+        self, command: str, *, timeout: float | None = None, progress: Callable[[ScanPoint], Any] | None = None
+    ) -> Scan:
         """Run a scan in SPEC; return it at once, to be followed point by point or as a whole.
 
         Args:
             command: as at SPEC's prompt: ``"ascan th 0 1 20 0.1"``.
             timeout: seconds after which it is aborted; None for as long as it takes.
+            progress: is called with each point as it is taken.
 
         """
-        return Scan(self._link, command, timeout)
+        return Scan(self._link, command, timeout, progress)
 
     async def follow_scans(self) -> Scans:
-        """Return the scans that begin from now on, whoever starts them, for a loop."""
-        return Scans(self._link)
+        """Return the scans that anybody runs from now on, for a loop.
+
+        Of one that is under way the points from now on are given; what its head has shown is taken from SPEC's
+        variables (`ScanRecord.joined`). A scan that is resumed comes again, with the same record.
+        """
+        return Scans(self._link, await self._link.run(scanning.follow()))
+
+    async def watch_scans(self, callback: Callable[[Event], Any]) -> Watch:
+        """Have a function called with all that happens to the scans that anybody runs, until the watch is closed.
+
+        Args:
+            callback: is called with `Begun`, `Resumed`, `Taken` and `Over`, one after the other, as `Scans.events`
+                gives them.
+
+        """
+        self._link.dispatcher.start()
+        watcher = ScanWatcher(self._link.dispatcher, callback)
+        self._link.watch(watcher, (properties.TTY,))
+        watch = Watch(self._link, watcher, properties.TTY)
+        try:
+            met = await self._link.run(scanning.met())
+        except BaseException:
+            await watch.close()
+            raise
+        if met is not None:
+            self._link.dispatcher.call(watcher.join, met)  # after what was shown before SPEC answered
+        return watch
 
     # ---- state ----
 

@@ -41,15 +41,13 @@ def run(options: argparse.Namespace) -> None:
             scan.abort()
             client.wait_until_ready()
 
-        over = False
         view = ScanView(output, options)
         try:
             with view, stopping(output, "the scan", stop):
                 for point in scan:
                     view.tell(scan.record, point)
                 scan.wait()
-                over = True
         finally:
-            if over or scan.record.points:
-                saving.keep(output, scan.record, aborted=not over)
-                view.end(scan.record, aborted=not over)
+            if scan.record.points or scan.record.end is not None:
+                saving.keep(output, scan.record)
+                view.end(scan.record)

@@ -8,7 +8,7 @@ from pycertifspec.errors import RemoteError, StoppedError
 from pycertifspec.session.procedures import commands, hearing
 from pycertifspec.wire.constants import DataTypes, EventTypes
 
-from .conftest import made  # type: ignore[import-not-found]
+from .conftest import made
 
 
 def heard(driver: Any) -> tuple[Any, list[str]]:
