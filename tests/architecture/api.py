@@ -20,7 +20,7 @@ from pycertifspec.asyncio.scan import Scans as AsyncScans
 from pycertifspec.session.change import Change
 from pycertifspec.session.procedures.commands import Result
 from pycertifspec.session.scan_record import ScanPoint, ScanRecord
-from pycertifspec.session.scan_text import Begun, Over, Resumed, Taken
+from pycertifspec.session.scan_text import PointTaken, ScanBegun, ScanOver, ScanResumed
 from pycertifspec.sync.changes import Changes
 from pycertifspec.sync.counter import Counter
 from pycertifspec.sync.motion import Motion
@@ -57,10 +57,10 @@ CLASSES: tuple[type, ...] = (
     AsyncScans,
     ScanRecord,
     ScanPoint,
-    Begun,
-    Resumed,
-    Taken,
-    Over,
+    ScanBegun,
+    ScanResumed,
+    PointTaken,
+    ScanOver,
     Var,
     ArrayVar,
     Change,

@@ -456,8 +456,8 @@ class AsyncClient:
         """Have a function called with all that happens to the scans that anybody runs, until the watch is closed.
 
         Args:
-            callback: is called with `Begun`, `Resumed`, `Taken` and `Over`, one after the other, as `Scans.events`
-                gives them.
+            callback: is called with `ScanBegun`, `ScanResumed`, `PointTaken` and `ScanOver`, one after the other, as
+                `Scans.events` gives them.
 
         """
         self._link.dispatcher.start()

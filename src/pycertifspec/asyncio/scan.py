@@ -9,7 +9,7 @@ from pycertifspec.errors import CallTimeoutError, RemoteError, StoppedError
 from pycertifspec.session.change import sent_at
 from pycertifspec.session.procedures import commands, scanning
 from pycertifspec.session.scan_record import ScanPoint, ScanRecord
-from pycertifspec.session.scan_text import Begun, Resumed, ScanText, Taken
+from pycertifspec.session.scan_text import PointTaken, ScanBegun, ScanResumed, ScanText
 from pycertifspec.session.steps import FOR_EVER, Next, Unfollow
 from pycertifspec.session.stream import Stream
 
@@ -59,9 +59,9 @@ class Scan:
         self._task.add_done_callback(self._over)
 
     def _tell(self, event: Event) -> None:
-        if isinstance(event, Begun):
+        if isinstance(event, ScanBegun):
             self.record = event.record
-        elif isinstance(event, Taken):
+        elif isinstance(event, PointTaken):
             self._link.put(self._points, event.point)
             if self._progress is not None:
                 self._link.dispatcher.call(self._progress, event.point)
@@ -156,11 +156,11 @@ class FollowedScan:
 
     """
 
-    def __init__(self, scans: Scans, event: Begun | Resumed) -> None:
+    def __init__(self, scans: Scans, event: ScanBegun | ScanResumed) -> None:
         self.record = event.record
-        self.resumed = isinstance(event, Resumed)
+        self.resumed = isinstance(event, ScanResumed)
         self._scans = scans
-        self._given = event.points if isinstance(event, Resumed) else 0
+        self._given = event.points if isinstance(event, ScanResumed) else 0
 
     @property
     def done(self) -> bool:
@@ -196,7 +196,7 @@ class Scans:
     def __init__(self, link: Link, following: scanning.Following) -> None:
         self._link = link
         self._screen, self._text, self._early = following
-        self._begun: list[Begun | Resumed] = []
+        self._begun: list[ScanBegun | ScanResumed] = []
 
     async def look(self) -> list[Event] | None:
         """Wait for the next piece of output and return what it says of scans; None when this is closed."""
@@ -206,14 +206,14 @@ class Scans:
             if change is None:
                 return None
             events = self._text.feed(change.value, sent_at(change.message))
-        self._begun += [event for event in events if isinstance(event, Begun | Resumed)]
+        self._begun += [event for event in events if isinstance(event, ScanBegun | ScanResumed)]
         return events
 
     async def events(self) -> AsyncIterator[Event]:
         """Return what happens to scans, one after the other, for a loop.
 
-        For each scan that is `Begun`, or `Resumed`, with each point `Taken`, and when it is `Over`; the next scan's
-        events come after that.
+        A scan is `ScanBegun`, or `ScanResumed`; each of its points is a `PointTaken`; then it is `ScanOver`, and only
+        after that come the next one's.
         """
         while (events := await self.look()) is not None:
             self._begun.clear()

@@ -11,7 +11,6 @@ from pycertifspec.wire import arrays
 
 from . import frames
 from .peak import Peak, peak
-from .scan_heading import heading
 from .telling import table
 
 if TYPE_CHECKING:
@@ -85,13 +84,6 @@ class ScanRecord:
 
     # ---- what is known ----
 
-    def describe(self, command: str) -> None:
-        """Take note of the heading, and of what it says."""
-        known = heading(command)
-        self.command, self.motors = command, known.motors
-        self.expected = self.expected or known.expected
-        self.shape = known.shape if known.expected == self.expected else None
-
     @property
     def scanned(self) -> tuple[str, ...]:
         """The columns of what the scan steps through: its motors, or H K L, or the time."""
@@ -107,11 +99,6 @@ class ScanRecord:
     def is_short(self) -> bool:
         """Whether points are missing at its end."""
         return self.expected is not None and (not self.points or self.points[-1].index + 1 < self.expected)
-
-    def takes(self, index: int, count: int) -> bool:
-        """Return whether a line with so many values can be its point of this number."""
-        named = len(heading(self.command).scanned) or 1
-        return count > named and (self.expected is None or index < self.expected)
 
     def facts(self) -> dict[str, Any]:
         """Return what is known of the scan besides its points."""

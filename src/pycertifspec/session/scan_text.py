@@ -30,27 +30,27 @@ _RETURNING = re.compile(r"Returning (?P<moves>.+)$")
 _RETURN = re.compile(r"(\w+) to ([-+.\deE]+)")
 
 
-class Begun(NamedTuple):
+class ScanBegun(NamedTuple):
     """A scan has begun, or one that was under way is seen for the first time; it has no point yet."""
 
     record: ScanRecord
 
 
-class Resumed(NamedTuple):
+class ScanResumed(NamedTuple):
     """A scan that was over goes on; its record keeps the points that it has, of which this is the number."""
 
     record: ScanRecord
     points: int
 
 
-class Taken(NamedTuple):
+class PointTaken(NamedTuple):
     """A point was taken: the last of the record's."""
 
     record: ScanRecord
     point: ScanPoint
 
 
-class Over(NamedTuple):
+class ScanOver(NamedTuple):
     """A scan shows no more points, unless it is resumed; `ScanRecord.aborted` says whether it has them all."""
 
     record: ScanRecord
@@ -71,7 +71,7 @@ class Met(NamedTuple):
     under_way: bool
 
 
-Event = Begun | Resumed | Taken | Over
+Event = ScanBegun | ScanResumed | PointTaken | ScanOver
 
 
 class ScanText:
@@ -189,8 +189,8 @@ class ScanText:
 
     def _heading(self, record: ScanRecord, line: str) -> None:
         self._heading_next = False
-        record.describe(line)
-        self._events.append(Begun(record))
+        describe(record, line)
+        self._events.append(ScanBegun(record))
 
     def _resume(self) -> None:
         """Go on with the last scan; one without columns begins with its next point."""
@@ -200,7 +200,7 @@ class ScanText:
         elif record is not None and record.columns:
             record.end, record.aborted = None, False
             self.record, self._before = record, None
-            self._events.append(Resumed(record, len(record.points)))
+            self._events.append(ScanResumed(record, len(record.points)))
         elif record is not None:
             self._joins = 0
 
@@ -210,7 +210,7 @@ class ScanText:
             record.end = self._time
             record.aborted = record.aborted or aborted or record.is_short
             self._before = record
-            self._events.append(Over(record))
+            self._events.append(ScanOver(record))
         self.record, self._labels, self._heading_next = None, "", False
 
     def _returned(self, record: ScanRecord, match: re.Match[str]) -> None:
@@ -236,18 +236,28 @@ class ScanText:
         point = ScanPoint(index, dict(zip(record.columns, values, strict=True)), self._time)
         if len(record.points) < MAX_POINTS:
             record.points.append(point)
-        self._events.append(Taken(record, point))
+        self._events.append(PointTaken(record, point))
 
     def _joined(self, index: int, count: int) -> ScanRecord | None:
         """Return the scan that was met under way if this can be a point of it; its columns have no labels."""
         record = self._before
-        if record is None or self._joins is None or index < self._joins or not record.takes(index, count):
+        if record is None or self._joins is None or index < self._joins:
             return None
         named = heading(record.command).scanned
+        if count <= (len(named) or 1) or (record.expected is not None and index >= record.expected):
+            return None
         record.columns = tuple(unique([*named, *[""] * (count - len(named))]))
         self.record, self._before, self._joins = record, None, None
-        self._events.append(Begun(record))
+        self._events.append(ScanBegun(record))
         return record
+
+
+def describe(record: ScanRecord, command: str) -> None:
+    """Let a record know its heading, and what that says."""
+    known = heading(command)
+    record.command, record.motors = command, known.motors
+    record.expected = record.expected or known.expected
+    record.shape = known.shape if known.expected == record.expected else None
 
 
 def _number(word: str) -> float | None:

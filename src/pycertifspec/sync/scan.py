@@ -8,7 +8,7 @@ from pycertifspec.errors import RemoteError
 from pycertifspec.session.change import sent_at
 from pycertifspec.session.procedures import commands, scanning
 from pycertifspec.session.scan_record import ScanPoint, ScanRecord
-from pycertifspec.session.scan_text import Begun, Resumed, ScanText, Taken
+from pycertifspec.session.scan_text import PointTaken, ScanBegun, ScanResumed, ScanText
 from pycertifspec.session.steps import FOR_EVER, Next, Unfollow
 from pycertifspec.session.stream import Stream
 
@@ -58,9 +58,9 @@ class Scan:
         self._task: Background[None] = Background(self._link, procedure, f"the scan {command!r}", self._over)
 
     def _tell(self, event: Event) -> None:
-        if isinstance(event, Begun):
+        if isinstance(event, ScanBegun):
             self.record = event.record
-        elif isinstance(event, Taken):
+        elif isinstance(event, PointTaken):
             self._link.put(self._points, event.point)
             if self._progress is not None:
                 self._link.dispatcher.call(self._progress, event.point)
@@ -147,11 +147,11 @@ class FollowedScan:
 
     """
 
-    def __init__(self, scans: Scans, event: Begun | Resumed) -> None:
+    def __init__(self, scans: Scans, event: ScanBegun | ScanResumed) -> None:
         self.record = event.record
-        self.resumed = isinstance(event, Resumed)
+        self.resumed = isinstance(event, ScanResumed)
         self._scans = scans
-        self._given = event.points if isinstance(event, Resumed) else 0
+        self._given = event.points if isinstance(event, ScanResumed) else 0
 
     @property
     def done(self) -> bool:
@@ -187,7 +187,7 @@ class Scans:
     def __init__(self, link: Link, following: scanning.Following) -> None:
         self._link = link
         self._screen, self._text, self._early = following
-        self._begun: list[Begun | Resumed] = []
+        self._begun: list[ScanBegun | ScanResumed] = []
 
     def look(self) -> list[Event] | None:
         """Wait for the next piece of output and return what it says of scans; None when this is closed."""
@@ -197,14 +197,14 @@ class Scans:
             if change is None:
                 return None
             events = self._text.feed(change.value, sent_at(change.message))
-        self._begun += [event for event in events if isinstance(event, Begun | Resumed)]
+        self._begun += [event for event in events if isinstance(event, ScanBegun | ScanResumed)]
         return events
 
     def events(self) -> Iterator[Event]:
         """Return what happens to scans, one after the other, for a loop.
 
-        For each scan that is `Begun`, or `Resumed`, with each point `Taken`, and when it is `Over`; the next scan's
-        events come after that.
+        A scan is `ScanBegun`, or `ScanResumed`; each of its points is a `PointTaken`; then it is `ScanOver`, and only
+        after that come the next one's.
         """
         while (events := self.look()) is not None:
             self._begun.clear()

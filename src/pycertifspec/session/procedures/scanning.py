@@ -11,7 +11,7 @@ from pycertifspec.session.change import sent_at
 from pycertifspec.session.own_output import own_output
 from pycertifspec.session.properties import TTY, variable_path
 from pycertifspec.session.scan_record import ScanRecord
-from pycertifspec.session.scan_text import Begun, Met, ScanText
+from pycertifspec.session.scan_text import Met, ScanBegun, ScanText, describe
 from pycertifspec.session.steps import Ask, AskAll, Follow, Unfollow
 from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
@@ -55,7 +55,7 @@ def scan(
         if sum(map(len, shown)) < MAX_SHOWN:
             shown.append(change.value)
         for event in text.feed(change.value, sent_at(change.message)):
-            begun = begun or isinstance(event, Begun)
+            begun = begun or isinstance(event, ScanBegun)
             tell(event)
 
     def finish(reply: SpecMessage | None, *, aborted: bool) -> None:
@@ -153,7 +153,7 @@ def met() -> Procedure[Met | None]:
     record.joined = True
     record.number, record.date = int(known["SCAN_N"]), known["DATE"]
     record.file, record.title, record.user = _file(known["DATAFILE"]), known["TITLE"], known["USER"]
-    record.describe(known["HEADING"].strip())
+    describe(record, known["HEADING"].strip())
     points = known["NPTS"]
     return Met(record, int(points) if points.isdigit() else 0, under_way)
 
