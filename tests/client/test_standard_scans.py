@@ -21,12 +21,13 @@ from pycertifspec import (
     ScanResumed,
     StoppedError,
 )
-from pycertifspec.simulator.clock import ManualClock
 
 from .conftest import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pycertifspec.simulator.clock import ManualClock
 
 HKL = ("H", "K", "L")
 COUNTERS = ("Detector", "Monitor", "Seconds")
@@ -250,7 +251,7 @@ def test_what_happens_to_scans_is_told_to_a_callback(client: Any, other: Any) ->
     def tell(event: Any) -> None:
         told.put(event)
         if isinstance(event, ScanBegun):
-            raise ValueError("a callback that fails delays no event")
+            raise ValueError("a callback that fails delays no event")  # noqa: TRY004
 
     with other.watch_scans(tell):
         client.execute("ascan th 29 31 1 0.1")
@@ -310,10 +311,11 @@ def under_way(client: Any, clock: ManualClock, command: str, points: int) -> Any
     scan = client.scan(command)
     taken = iter(scan)
     client.wait_for("status/ready", False, PATIENCE)
-    while len(scan.record.points) < points:
+    got = 0
+    while got < points:
         clock.advance(0.1)
-        client.read("status/ready")
-    take(taken, points)
+        there = int(client.read("var/NPTS"))
+        got += len(take(taken, there - got))
     return scan
 
 
@@ -333,7 +335,7 @@ def test_a_scan_that_is_under_way_is_followed_from_its_next_point(
 
     record = followed.record
     first = points[0].index
-    assert 0 < first <= 3
+    assert 0 < first < 5
     assert [point.index for point in points] == [*range(first, 5)]
     assert record.joined
     assert (record.number, record.command, record.motors) == (1, "ascan  th 29.99 30.01  4 0.1", ("th",))
