@@ -33,6 +33,11 @@ HKL = ("H", "K", "L")
 COUNTERS = ("Detector", "Monitor", "Seconds")
 
 
+@pytest.fixture
+def other(connect: Any, stand: Any) -> Any:
+    return connect("127.0.0.1", stand.port)
+
+
 @pytest.mark.parametrize(
     ("command", "motors", "scanned", "shape", "points"),
     [
@@ -202,6 +207,32 @@ def test_a_paused_scan_is_over_until_it_is_resumed_and_has_all_its_points_then(c
     assert (record.aborted, record.end >= record.points[-1].time) == (False, True)
 
 
+def test_a_scan_that_waits_behind_somebodys_has_its_own_points_alone(client: Any, other: Any) -> None:
+    long = other.scan("timescan 1")
+    take(iter(long), 1)
+    scan = client.scan("loopscan 3 0.1")
+    client.read("status/ready")  # SPEC has it now
+
+    long.abort()
+
+    assert len(list(scan)) == 3
+    assert scan.wait().command == "loopscan 3 0.1 0"
+
+
+def test_what_has_not_begun_cannot_be_paused(spec: Any) -> None:
+    scan = spec.scan("sleep(1000)")
+    spec.wait_for("status/ready", False, PATIENCE)
+
+    scan.pause()
+
+    assert not scan.paused
+    assert list(scan) == []
+    with pytest.raises(RemoteError):
+        scan.wait()
+    with pytest.raises(RemoteError, match="not paused"):
+        scan.resume()
+
+
 def test_of_a_scan_whose_connection_is_lost_nobody_knows_the_end(connect: Any, make_stand: Any) -> None:
     stand = make_stand()
     client = connect("127.0.0.1", stand.port, auto_reconnect=False)
@@ -217,11 +248,6 @@ def test_of_a_scan_whose_connection_is_lost_nobody_knows_the_end(connect: Any, m
 
 
 # ---- followed ----
-
-
-@pytest.fixture
-def other(connect: Any, stand: Any) -> Any:
-    return connect("127.0.0.1", stand.port)
 
 
 def until_over(events: Any) -> list[Any]:

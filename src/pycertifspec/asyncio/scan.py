@@ -107,6 +107,9 @@ class Scan:
             self.paused = True
             await self._link.run(commands.abort())
             await asyncio.wait((self._task,))
+            if not self.record.aborted:  # it was over before, or has not begun: there is nothing to go on with
+                self.paused = False
+                self._over(self._task)
 
     async def resume(self) -> None:
         """Let a paused scan go on where it was interrupted, with SPEC's macro ``resume``.

@@ -82,6 +82,7 @@ class ScanText:
 
     Attributes:
         record: the scan that is under way, or None.
+        time: when text was shown last, seconds since 1970.
 
     """
 
@@ -94,14 +95,14 @@ class ScanText:
         self._expected: int | None = None
         self._heading_next = False
         self._labels = ""  # the line of columns, until the first point shows where each ends
-        self._time = 0.0
+        self.time = 0.0
         self._events: list[Event] = []
 
     # ---- text in, events out ----
 
     def feed(self, text: str, time: float) -> list[Event]:
         """Take in text that was shown at a time, seconds since 1970; return what is new."""
-        self._time = time
+        self.time = time
         lines = (self._rest + text).split("\n")
         self._rest = lines.pop()[-MAX_LINE:]
         for line in lines:
@@ -118,7 +119,7 @@ class ScanText:
             aborted: whether it was aborted, or failed.
 
         """
-        self._time = self._time if time is None else time
+        self.time = self.time if time is None else time
         if self._rest:
             line, self._rest = self._rest, ""
             self._line(line)
@@ -181,7 +182,7 @@ class ScanText:
             return  # one that goes on
         self._end()
         record = self.record = ScanRecord()
-        record.number, record.date, record.start = number, match["date"], self._time
+        record.number, record.date, record.start = number, match["date"], self.time
         record.file, record.title, record.user = match["file"], match["title"], match["user"]
         record.expected, self._expected = self._expected, None
         self._before = self._joins = None
@@ -207,7 +208,7 @@ class ScanText:
     def _end(self, *, aborted: bool = False) -> None:
         record = self.record
         if record is not None and not self._heading_next:
-            record.end = self._time
+            record.end = self.time
             record.aborted = record.aborted or aborted or record.is_short
             self._before = record
             self._events.append(ScanOver(record))
@@ -233,7 +234,7 @@ class ScanText:
             record.columns = (self._labels and column_names(self._labels, line)) or ()
         if len(record.columns) != len(values):
             return
-        point = ScanPoint(index, dict(zip(record.columns, values, strict=True)), self._time)
+        point = ScanPoint(index, dict(zip(record.columns, values, strict=True)), self.time)
         if len(record.points) < MAX_POINTS:
             record.points.append(point)
         self._events.append(PointTaken(record, point))

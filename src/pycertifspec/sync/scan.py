@@ -99,6 +99,9 @@ class Scan:
             self.paused = True
             self._link.run(commands.abort())
             self._task.join()
+            if not self.record.aborted:  # it was over before, or has not begun: there is nothing to go on with
+                self.paused = False
+                self._over()
 
     def resume(self) -> None:
         """Let a paused scan go on where it was interrupted, with SPEC's macro ``resume``.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pycertifspec.errors import ConnectionLostError, RemoteError
 from pycertifspec.session import names
 from pycertifspec.session.change import sent_at
-from pycertifspec.session.own_output import own_output
+from pycertifspec.session.own_output import OwnOutput
 from pycertifspec.session.properties import TTY, variable_path
 from pycertifspec.session.scan_record import ScanRecord
 from pycertifspec.session.scan_text import Met, ScanBegun, ScanText, describe
@@ -47,18 +47,23 @@ def scan(
         CallTimeoutError: it took longer than it may.
 
     """
+    own = OwnOutput(others=not (yield from is_ready()))  # somebody's scan may come before ours
     shown: list[str] = []
     begun = text.go_on()
 
-    def hear(change: Change) -> None:
+    def read(piece: str, time: float) -> None:
         nonlocal begun
         if sum(map(len, shown)) < MAX_SHOWN:
-            shown.append(change.value)
-        for event in text.feed(change.value, sent_at(change.message)):
+            shown.append(piece)
+        for event in text.feed(piece, time):
             begun = begun or isinstance(event, ScanBegun)
             tell(event)
 
+    def hear(change: Change) -> None:
+        read(own.feed(change.value), sent_at(change.message))
+
     def finish(reply: SpecMessage | None, *, aborted: bool) -> None:
+        read(own.finish(), text.time)
         for event in text.finish(None if reply is None else sent_at(reply), aborted=aborted):
             tell(event)
 
@@ -71,7 +76,7 @@ def scan(
     except RemoteError as error:
         finish(error.reply, aborted=True)
         # What the macros say of the reason they print; the reply may be no more than that they gave up.
-        printed = " ".join(own_output("".join(shown)).split())[:MAX_SHOWN]
+        printed = " ".join("".join(shown).split())[:MAX_SHOWN]
         if begun or not printed or printed in " ".join(str(error).split()):
             raise
         told = RemoteError(f"{error}; it printed: {printed}")
@@ -83,7 +88,7 @@ def scan(
     if not begun:
         raise RemoteError(
             f"{command!r} on {session.label} printed no scan as SPEC's standard macros do; if it was one, the macros "
-            f"of this site print something else. It printed {own_output(''.join(shown))[:MAX_SHOWN]!r}"
+            f"of this site print something else. It printed {''.join(shown)[:MAX_SHOWN]!r}"
         )
     if record is not None:
         yield from complete(record)
