@@ -43,9 +43,7 @@ def run(options: argparse.Namespace) -> None:
             with view:
                 for point in scan:
                     view.tell(scan.record, point)
-            expected = scan.record.expected
-            aborted = expected is not None and len(scan.record.points) < expected
-            saving.keep(output, scan.record, aborted=aborted)
-            view.end(scan.record, aborted=aborted)
+            saving.keep(output, scan.record)
+            view.end(scan.record)
             if shown == options.count:
                 return

@@ -44,18 +44,16 @@ def run(options: argparse.Namespace) -> None:
             scan.abort()
             client.wait_until_ready()
 
-        over = False
         view = ScanView(output, options)
         try:
             with view, stopping(output, "the scan", stop):
                 for point in scan:
                     view.tell(scan.record, point)
                 scan.wait()
-                over = True
         except LocalProtocolError as error:
             scan.abort()
             raise LocalProtocolError(f"{error}; the scan was aborted") from error
         finally:
-            if over or view.told:
-                saving.keep(output, scan.record, aborted=not over)
-                view.end(scan.record, aborted=not over)
+            if view.told or scan.record.end is not None:
+                saving.keep(output, scan.record)
+                view.end(scan.record)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pycertifspec.errors import LocalProtocolError
 from pycertifspec.simulator.datafile import Device
@@ -64,27 +63,15 @@ class Saving:
             self._motors = client.motor_names
             self._positions = [client.motor(mne).position for mne in self._motors]
 
-    def keep(self, output: Output, record: ScanRecord, *, aborted: bool = False) -> None:
+    def keep(self, output: Output, record: ScanRecord) -> None:
         """Write a scan to its file."""
         if self._path is None or not record.columns:
             return
         from pycertifspec import saving  # noqa: PLC0415  takes time
 
         number = record.number or 0
-        more: dict[str, Any] = {}
-        if self._positions:
-            more = {"motors": [Device(name, mne) for mne, name in self._motors.items()], "positions": self._positions}
-        scan = saving.recorded_scan(
-            record.command,
-            record.columns,
-            [[point.values.get(name, math.nan) for name in record.columns] for point in record.points],
-            number=number,
-            started=record.start or 0.0,
-            aborted=aborted,
-            title=record.title or "pycertifspec",
-            user=record.user,
-            **more,
-        )
+        devices = [Device(name, mne) for mne, name in self._motors.items()]
+        scan = saving.measured_scan(record, motors=devices, positions=self._positions)
         path = self._path.with_name(self._path.name.replace(NUMBER, str(number)))
         if not self._replace:
             path = _free(path)

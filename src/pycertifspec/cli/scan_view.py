@@ -6,9 +6,6 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import LocalProtocolError
-from pycertifspec.session.peak import Peak, peak
-
 from .output import Record, number, printable
 from .progress import Bars
 
@@ -17,6 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from pycertifspec.session.peak import Peak
     from pycertifspec.session.scan_record import ScanPoint, ScanRecord
     from pycertifspec.sync.client import Client
 
@@ -84,7 +82,7 @@ class ScanView:
 
         """
         if not self.told:
-            axes(record, self._options)
+            record.axes(self._options.x, self._options.y)
         self.told += 1
         form = self._output.form
         if form == "jsonl":
@@ -138,22 +136,24 @@ class ScanView:
         from .plotting import curve  # noqa: PLC0415  for this alone
 
         self._drawn = time.monotonic()
-        x, y = axes(record, self._options)
-        xs, ys = ([point.values.get(name, math.nan) for point in record.points] for name in (x, y))
+        x, y = record.axes(self._options.x, self._options.y)
+        xs, ys = record.column(x), record.column(y)
         clear = "\x1b[H\x1b[J" if self._output.on_terminal else ""
         title = printable(f"scan {record.number}  {record.command}  {len(record.points)} of {record.expected or '?'}")
         colored = self._output.colored and self._output.on_terminal
         self._output.line(clear + curve(xs, ys, labels=(x, y), title=title, size=self._output.size, colored=colored))
 
-    def end(self, record: ScanRecord, *, aborted: bool = False) -> None:
+    def end(self, record: ScanRecord) -> None:
         """Show what came of it."""
+        aborted = record.aborted or record.end is None  # the connection is lost, or who looks has seen enough
         if self._options.plot and record.points and self._output.form == "text":
             self._draw(record)
-        found = statistics(record, self._options) if record.points else None
+        found = record.peak(self._options.y, self._options.x)
+        of = record.axes(self._options.x, self._options.y)[1] if found else ""
         if self._output.form in ("json", "jsonl"):
             told: dict[str, Any] = {"name": str(record.number), "type": "scan", **record.facts()}
             told |= {"columns": record.columns, "expected": record.expected, "aborted": aborted}
-            told |= {"peak": None if found is None else {"column": found[0], **found[1]._asdict()}}
+            told |= {"peak": None if found is None else {"column": of, **found._asdict()}}
             if self._output.form == "json":
                 told["points"] = [point.values for point in record.points]
             self._output.json(told)
@@ -161,7 +161,7 @@ class ScanView:
         if aborted:
             self._output.note(f"aborted after {len(record.points)} of {record.expected or '?'} points")
         if found is not None:
-            self._say(describe(*found))
+            self._say(describe(of, found))
 
     def _say(self, text: str) -> None:
         """Say what is beside the table: in a pipe it must not stand in it."""
@@ -169,28 +169,6 @@ class ScanView:
             self._output.line(printable(text))
         else:
             self._output.note(text)
-
-
-def axes(record: ScanRecord, options: argparse.Namespace) -> tuple[str, str]:
-    """Return along which column the curve is, and which one it is of.
-
-    Raises:
-        LocalProtocolError: there is no such column.
-
-    """
-    x = options.x or record.columns[0]
-    y = options.y or next(iter(record.counters), record.columns[-1])
-    for label in (x, y):
-        if label not in record.columns:
-            raise LocalProtocolError(f"the scan has no column {label!r}; it has {', '.join(record.columns)}")
-    return x, y
-
-
-def statistics(record: ScanRecord, options: argparse.Namespace) -> tuple[str, Peak] | None:
-    """Return whose peak is described, and what it is like."""
-    x, y = axes(record, options)
-    found = peak(*([point.values.get(name, math.nan) for point in record.points] for name in (x, y)))
-    return None if found is None else (y, found)
 
 
 def describe(label: str, found: Peak) -> str:

@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import LocalProtocolError
-from pycertifspec.session.change import Change
+from pycertifspec.session.change import Change, sent_at
 from pycertifspec.session.plain import plain
-from pycertifspec.session.procedures.scanning import sent_at
 from pycertifspec.wire import arrays
 
 from . import suggesting, values

@@ -7,9 +7,10 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from pycertifspec.errors import DataFileError
+from pycertifspec.session.scan_columns import unique
 from pycertifspec.wire import arrays
 
-from .description import key_of, unique, unique_labels
+from .description import key_of, unique_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

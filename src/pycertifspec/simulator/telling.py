@@ -40,6 +40,7 @@ class Announcer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._feed: ChangeFeed | None = None
         self._timer: Cancellable | None = None
+        self._woken = False  # the loop will publish: no need to ask it again
         self._told = 0
         self._at: dict[str, float] = {}  # positions that were told
         self._before: dict[str, float] = {}  # those when the motion under way began
@@ -50,6 +51,7 @@ class Announcer:
         self._channel = channel
         self.options = channel.options
         self._loop = asyncio.get_running_loop()
+        self._woken = False
         with self._instrument.hold():
             self._feed = self._instrument.watch(self._wake)
             self._at = {motor.mnemonic: motor.position for motor in self._instrument.motors}
@@ -125,13 +127,19 @@ class Announcer:
         passed.wait(PATIENCE)
 
     def _wake(self) -> None:
-        """Publish soon: something was started, stopped or set. Called by whoever did it."""
-        if self._loop is not None:
+        """Publish soon: something was started, stopped or set. Called by whoever did it.
+
+        A command thread that works without pause does this faster than the loop follows: what is asked for once is not
+        asked for again, or the server's clients would wait behind all of it.
+        """
+        if self._loop is not None and not self._woken:
+            self._woken = True
             with contextlib.suppress(RuntimeError):  # it is closed: nobody is left to be told
                 self._instrument.clock.call_soon(self._publish, loop=self._loop)
 
     def _publish(self) -> None:
         """Tell what the instrument did until now, and come again when it does something next."""
+        self._woken = False  # what changes from here on is to be asked for anew
         if self._feed is None or self._loop is None:
             return
         with self._instrument.hold():  # one and the same time: nothing can happen between the two

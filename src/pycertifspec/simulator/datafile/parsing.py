@@ -12,8 +12,6 @@ SPECTRUM: Final = re.compile(r"@(\w*)\s?(.*)", re.DOTALL)
 NUMBERED: Final = re.compile(r"\s*(\d{1,18})(?:\s+(.*))?", re.DOTALL)
 PRESET: Final = re.compile(r"\s*(\S+)\s*(?:\((.*)\))?\s*")
 USER: Final = re.compile(r"(.*?)\s*\b[Uu]ser = (.*)")
-ABORTED: Final = re.compile(r"\bScan aborted after (\d+) points")
-CONTINUED: Final = re.compile(r"\bScan continued\b")
 _NAMES: Final = re.compile(r"\t\s*| \s+")
 
 
