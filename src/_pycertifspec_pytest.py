@@ -36,14 +36,26 @@ def spec_clock() -> ManualClock:
 
 
 @pytest.fixture
-def spec_simulator(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SimulatedSpec]:
+def spec_options() -> dict[str, Any]:
+    """How `spec_simulator` is made, besides what the marker says: to be overridden where a path is known only then.
+
+    ``return {"config": HERE / "beam.toml", "load": [HERE / "site.mac"], "state": tmp_path / "state"}``
+    """
+    return {}
+
+
+@pytest.fixture
+def spec_simulator(
+    request: pytest.FixtureRequest, tmp_path: Path, spec_options: dict[str, Any]
+) -> Iterator[SimulatedSpec]:
     """A simulated SPEC that runs; its files are in `tmp_path`.
 
-    Its time vanishes, unless the test asks for `spec_clock` too or the marker ``spec_simulator`` names a clock.
+    Its time vanishes, unless the test asks for `spec_clock` too, or the marker ``spec_simulator`` or `spec_options`
+    names a clock.
     """
     from pycertifspec.testing import SimulatedSpec  # noqa: PLC0415  only now
 
-    options: dict[str, Any] = {"directory": tmp_path}
+    options: dict[str, Any] = {"directory": tmp_path, **spec_options}
     for marker in reversed(list(request.node.iter_markers("spec_simulator"))):  # the closest last
         options |= marker.kwargs
     if "spec_clock" in request.fixturenames:

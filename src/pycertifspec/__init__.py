@@ -24,6 +24,8 @@ from .wire.constants import DataTypes, EventTypes, Flags
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .asyncio.client import AsyncClient
+    from .session.scan_record import ScanPoint, ScanRecord
+    from .session.scan_text import PointTaken, ScanBegun, ScanOver, ScanResumed
     from .sync.client import Client
     from .sync.motor import Motor
     from .sync.variable import ArrayVar, Var
@@ -33,6 +35,12 @@ _LATER = {
     "AsyncClient": "asyncio.client",
     "Client": "sync.client",
     "Motor": "sync.motor",
+    "PointTaken": "session.scan_text",
+    "ScanBegun": "session.scan_text",
+    "ScanOver": "session.scan_text",
+    "ScanPoint": "session.scan_record",
+    "ScanRecord": "session.scan_record",
+    "ScanResumed": "session.scan_text",
     "Var": "sync.variable",
 }
 
@@ -51,9 +59,15 @@ __all__ = [
     "LocalProtocolError",
     "LocalTypeError",
     "Motor",
+    "PointTaken",
     "RefusedError",
     "RemoteError",
     "RemoteProtocolError",
+    "ScanBegun",
+    "ScanOver",
+    "ScanPoint",
+    "ScanRecord",
+    "ScanResumed",
     "ServerNotFoundError",
     "SpecError",
     "SpecMessage",

@@ -14,14 +14,18 @@ from pycertifspec.asyncio.changes import Changes as AsyncChanges
 from pycertifspec.asyncio.counter import AsyncCounter
 from pycertifspec.asyncio.motion import Motion as AsyncMotion
 from pycertifspec.asyncio.motor import AsyncMotor
+from pycertifspec.asyncio.scan import FollowedScan as AsyncFollowedScan
 from pycertifspec.asyncio.scan import Scan as AsyncScan
+from pycertifspec.asyncio.scan import Scans as AsyncScans
 from pycertifspec.session.change import Change
 from pycertifspec.session.procedures.commands import Result
+from pycertifspec.session.scan_record import ScanPoint, ScanRecord
+from pycertifspec.session.scan_text import PointTaken, ScanBegun, ScanOver, ScanResumed
 from pycertifspec.sync.changes import Changes
 from pycertifspec.sync.counter import Counter
 from pycertifspec.sync.motion import Motion
 from pycertifspec.sync.motor import Motor
-from pycertifspec.sync.scan import Scan
+from pycertifspec.sync.scan import FollowedScan, Scan, Scans
 from pycertifspec.sync.variable import ArrayVar, Var
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "client-api.md"
@@ -47,6 +51,16 @@ CLASSES: tuple[type, ...] = (
     AsyncChanges,
     Scan,
     AsyncScan,
+    FollowedScan,
+    AsyncFollowedScan,
+    Scans,
+    AsyncScans,
+    ScanRecord,
+    ScanPoint,
+    ScanBegun,
+    ScanResumed,
+    PointTaken,
+    ScanOver,
     Var,
     ArrayVar,
     Change,

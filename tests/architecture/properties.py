@@ -33,6 +33,7 @@ TAIL = f"""## Everything else
 | `{properties.QUIT}` | yes | | An event says that SPEC ends. |
 | `{properties.ERROR}` | yes | | The last error that a client caused; `{properties.NO_ERROR}` at first. |
 | `{properties.TTY}` | watch only | | What SPEC shows on the screen; `output/FILE` what it writes to a file. |
+| `{properties.INPUT}` | yes | yes | What a simulated SPEC asks the client whose command runs, and its answer. |
 | `var/NAME` | yes | yes | A global variable; `var/NAME[key]` an element. Data arrays cannot be watched. |
 | `{properties.PRESTART_ALL}` | | yes | From now on, `start_one` collects targets. |
 | `{properties.START_ALL}` | | yes | Starts what was collected, together. |

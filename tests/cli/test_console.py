@@ -39,6 +39,14 @@ def test_what_is_typed_runs_and_what_it_prints_stands_above_the_next_prompt(beam
         leave(terminal)
 
 
+def test_a_line_that_spec_leaves_open_is_not_drawn_over(beamline: Beamline) -> None:
+    with console(beamline, "--no-names") as terminal:
+        terminal.type('printf("no newline")\r')
+        screen = terminal.wait_until(lambda lines: "no newline" in lines and prompts(lines) == 2)
+        assert screen[screen.index("no newline") + 1] == PROMPT
+        leave(terminal)
+
+
 def test_tab_completes_motors_macros_and_variables_of_the_server(beamline: Beamline) -> None:
     beamline.spec.beamline.run("def align_sample 'p 1'; global alignment")
     with console(beamline) as terminal:

@@ -110,9 +110,9 @@ def test_what_was_not_understood_is_said_with_the_line(path: Path) -> None:
     assert done.status == 0
     assert one_line(done.err).startswith(f"{path}: line 27: not understood: ")
     assert "\x1b" not in done.err
-    path.write_text("nonsense\n" * 1200)
-    done = run("file", path)
-    assert done.err.splitlines()[-1] == f"{path}: 200 more lines were not understood"
+    path.write_text("#S 1 x\n" + "nonsense\n" * 1200)
+    assert run("file", path).err.splitlines()[-1].endswith(": 1190 more lines were not understood; -v shows them")
+    assert run("file", path, "-v").err.splitlines()[-1] == f"{path}: 200 more lines were not understood"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_what_was_not_understood_is_said_with_the_line(path: Path) -> None:
         (["1", "--spectrum", "0"], 1, "scan 1 has no spectrum of point 0"),
         (["--save", "a.xlsx"], 2, "what kind of file is a.xlsx?"),
         (["--save", "run7.spec"], 2, "is there already"),
-        (["--save", "/nonexistent/a.json"], 2, "No such file"),
+        (["--save", "/nonexistent/a.json"], 2, "/nonexistent: there is no such directory"),
         (["--save", "a.csv"], 1, "choose one scan instead of 3"),
         (["--follow", "1"], 2, "--follow shows the last scan"),
         (["--follow", "--save", "a.csv"], 2, "do not go together"),
@@ -299,3 +299,27 @@ def test_rows_that_come_stand_in_columns(path: Path) -> None:
     with Terminal("file", path, "--follow", "--duration", "0.01") as terminal:
         assert terminal.end() == 0
         assert terminal.lines[1:3] == ["       Theta", "           0"]
+
+
+def test_what_is_no_data_file_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "peak.csv").write_text("a,b\n1,2\n3,4\n")
+    done = run("file", "peak.csv", cwd=tmp_path)
+    assert (done.status, done.out) == (1, "")
+    assert "peak.csv: no scan was found, and 3 lines were not understood: this is no SPEC" in one_line(done.err)
+
+
+def test_a_file_without_a_scan_is_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "new.spec").write_text("#F new\n#E 1700000000\n")
+    done = run("file", "new.spec", cwd=tmp_path)
+    assert (done.status, done.out) == (0, "scan\tcommand\tpoints\tdate\taborted\n")
+    assert one_line(done.err) == "new.spec: there is no scan in it"
+
+
+def test_of_many_lines_that_were_not_understood_a_few_are_said_unless_all_are_wanted(tmp_path: Path) -> None:
+    lines = [f"{number} oh {'x' * 300}" for number in range(30)]
+    (tmp_path / "odd.spec").write_text("#S 1 x\n#N 1\n#L a\n1\n" + "\n".join(f"x{line}" for line in lines) + "\n")
+    *said, last = run("file", "odd.spec", cwd=tmp_path).err.splitlines()
+    assert len(said) == 10
+    assert max(map(len, said)) < 140
+    assert last == "odd.spec: 20 more lines were not understood; -v shows them"
+    assert len(run("file", "odd.spec", "-v", cwd=tmp_path).err.splitlines()) == 30

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from tests.support.beamline import Beamline
+
 
 def test_the_help_names_every_command_and_exit_status() -> None:
     done = run("--help")
@@ -99,13 +101,34 @@ def test_each_error_has_its_status_and_one_line(
     assert capsys.readouterr().err.count("Traceback") == 2
 
 
-def test_a_module_of_ours_that_is_missing_is_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [ModuleNotFoundError(name="pycertifspec.none"), TypeError("what\never")])
+def test_a_fault_of_ours_is_one_line_too_and_debug_shows_where(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def fail(_: argparse.Namespace) -> None:
-        raise ModuleNotFoundError(name="pycertifspec.none")
+        raise error
 
     monkeypatch.setattr(version, "run", fail)
-    with pytest.raises(ModuleNotFoundError):
-        cli.main(["version"])
+    assert cli.main(["version"]) == 1
+    said = one_line(capsys.readouterr().err)
+    assert said.startswith(f"pycertifspec version: a fault of this program: {type(error).__name__}: ")
+    assert said.endswith("--debug shows where")
+    with pytest.raises(type(error)):
+        cli.main(["version", "--debug"])
+
+
+@pytest.mark.parametrize(
+    ("words", "arranged"),
+    [
+        (["--server", "a:1", "-w", "5", "get", "th"], (["get", "--server", "a:1", "-w", "5", "th"], "get")),
+        (["--server=a:1", "--debug", "-q", "mv", "-t"], (["--debug", "mv", "--server=a:1", "-q", "-t"], "mv")),
+        (["--json", "nosuch"], (["nosuch"], None)),
+        (["--json"], ([], None)),
+        (["get", "--json"], (["get", "--json"], "get")),
+    ],
+)
+def test_options_of_every_command_may_stand_before_it(words: list[str], arranged: tuple[list[str], str | None]) -> None:
+    assert cli.arranged(words) == arranged
 
 
 def test_a_program_that_stops_reading_ends_us_quietly(tmp_path: Path) -> None:
@@ -154,8 +177,9 @@ def test_each_shell_is_given_what_it_reads(shell: str) -> None:
     assert {"bash": "complete -o", "zsh": "compdef", "fish": "complete --command"}[shell] in done.out
 
 
-def completed(line: str, shell: str, **more: str) -> list[str]:
+def completed(line: str, shell: str, program: str = "main.main", **more: str) -> list[str]:
     """Return what the program answers to a shell that asks what may follow a line."""
+    module, function = program.split(".")
     read, write = os.pipe()
     env = {
         **environment(more),
@@ -168,8 +192,8 @@ def completed(line: str, shell: str, **more: str) -> list[str]:
         "ARGCOMPLETE_USE_TEMPFILES": "",
     }
     try:
-        program = f"import os, sys; os.dup2({write}, 8); from pycertifspec.cli.main import main; main()"
-        subprocess.run([sys.executable, "-c", program], env=env, pass_fds=[write], timeout=PATIENCE, check=False)
+        code = f"import os; os.dup2({write}, 8); from pycertifspec.cli.{module} import {function}; {function}()"
+        subprocess.run([sys.executable, "-c", code], env=env, pass_fds=[write], timeout=PATIENCE, check=False)
     finally:
         os.close(write)
     with os.fdopen(read) as answer:
@@ -184,6 +208,32 @@ def test_commands_and_their_arguments_are_completed(shell: str, tmp_path: Path) 
     settings.write_text("[sessions.fourc]\nport = 6510\n[sessions.psic]\nport = 6511\n")
     found = completed("pycertifspec sniff --server ", shell, PYCERTIFSPEC_CONFIG=str(settings))
     assert {"fourc", "psic"} <= {word.rstrip(":") for word in found}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_names_are_those_of_the_server(shell: str, beamline: Beamline) -> None:
+    def found(line: str, program: str = "main.main") -> set[str]:
+        return {word.split(":")[0] for word in completed(line, shell, program, **beamline.env)} - {""}
+
+    assert found("pycertifspec mv t") == {"th", "tth", "tabh", "tabx"}
+    assert found("pycertifspec mv th ") == set()
+    assert found("pycertifspec mv th 1 sam") == {"samx", "samy", "samz"}
+    assert found("pycertifspec counters ") == {"sec", "mon", "det", "fluo", "ion", "pin"}
+    assert found("pycertifspec get motor/th/sl") == found("pycertifspec put motor/th/sl") == {"motor/th/slew_rate"}
+    assert found("pycertifspec put motor/th/move") == set()
+    assert found("specget de", "epics.specget") == {"det"}
+
+
+@pytest.mark.parametrize("words", ["mv t", "counters ", "get t", "put motor/th/s"])
+def test_without_a_server_there_is_nothing_to_suggest(words: str) -> None:
+    assert completed(f"pycertifspec {words}", "bash", SPEC_SERVER=FREE_PORT) == [""]
+
+
+def test_names_of_files_are_completed_where_there_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "run7.spec").touch()
+    found = completed(f"pycertifspec file {tmp_path}/run", "bash")
+    assert found == [f"{tmp_path}/run7.spec"]
+    assert completed(f"pycertifspec get {tmp_path}/run", "bash", SPEC_SERVER=FREE_PORT) == [""]
 
 
 def test_bash_completes_at_its_prompt(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ HEAD = recording.heading("fourc")
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
-        (["hello\n"], "line 1 of the recording: not understood"),
+        (["hello\n"], "this is no recording of ours"),
         (["{}\n"], "line 1 of the recording: this is no recording of ours"),
         ([json.dumps({"format": recording.FORMAT, "version": 9})], "it has version 9, and we read 1"),
         ([HEAD, "[]"], "line 2 of the recording: not understood"),

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 from tests.support.beamline import is_value
-from tests.support.command import PATIENCE, environment, lines_of, one_line
+from tests.support.command import PATIENCE, environment, lines_of, one_line, run
 
 from pycertifspec.cli.completeness import pending
 from pycertifspec.cli.run import MAX_FILE, statements
 from pycertifspec.errors import LocalProtocolError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tests.support.beamline import Beamline
 
 
@@ -42,6 +47,7 @@ def test_the_status_of_run_is_the_commands(beamline: Beamline) -> None:
     assert done.status == 1
     assert '"nosuch" is undefined' in one_line(done.err)
     assert beamline.run("run").status == 2
+    assert one_line(beamline.run("run", "").err) == "pycertifspec run: the COMMAND is empty"
     assert beamline.run("run", "p 1", "-f", "x.mac").status == 2
 
 
@@ -60,15 +66,10 @@ def test_a_server_that_dies_while_a_command_runs_is_status_3(slow_beamline: Beam
 
 def test_run_shows_the_value_where_that_is_asked_for(beamline: Beamline) -> None:
     assert beamline.run("run", "-p", "3 * 4").out == "12\n"
-    assert beamline.json("run", "p 1; 3 * 4") == {
-        "name": "'p 1; 3 * 4'",
-        "value": "12",
-        "type": "string",
-        "output": "1\n",
-    }
+    assert is_value(beamline.json("run", "p 1; 3 * 4"), name="p 1; 3 * 4", value="12", type="string", output="1\n")
     first, *_, last = map(json.loads, beamline.run("run", "p 1; p 2", "--jsonl").out.splitlines())
-    assert first["type"] == "output"
-    assert last["name"] == "'p 1; p 2'"
+    assert is_value(first, name="output/tty", value="1\n", type="output")
+    assert is_value(last, name="p 1; p 2")
 
 
 def test_a_macro_file_runs_statement_by_statement_until_one_fails(beamline: Beamline) -> None:
@@ -80,6 +81,13 @@ def test_a_macro_file_runs_statement_by_statement_until_one_fails(beamline: Beam
     done = beamline.run("run", "-f", "align.mac")
     assert (done.status, done.out) == (1, '42\nyes\n"nosuch_macro" is undefined.\n')
     assert "align.mac, what begins in line" in done.err
+
+
+def test_of_a_macro_file_that_was_cut_nothing_is_run(beamline: Beamline) -> None:
+    (beamline.directory / "cut.mac").write_text("p 1\nif (1) {\n  p 2\n")
+    done = beamline.run("run", "-f", "cut.mac")
+    assert (done.status, done.out) == (2, "")
+    assert "cut.mac is not run: the text ends inside the statement that begins in line 2" in one_line(done.err)
 
 
 def test_a_macro_file_comes_from_standard_input_as_well(beamline: Beamline) -> None:
@@ -178,9 +186,65 @@ def test_doctor_says_what_is_wrong_and_what_to_do(beamline: Beamline) -> None:
     done = beamline.run("doctor")
     assert done.status == 0
     assert "motors\tnote\tth is disabled" in done.out
-    lost = beamline.run("doctor", "--server", "127.0.0.1:1")
-    assert lost.status == 3
-    assert "pycertifspec discover HOST" in lost.out
+
+
+@pytest.fixture
+def other_server() -> Iterator[Callable[[bytes | None], int]]:
+    """Return what makes a program listen that is no SPEC server: it says something, or None to hang up."""
+    with contextlib.ExitStack() as stack:
+
+        def listen(says: bytes | None) -> int:
+            def serve() -> None:
+                with contextlib.suppress(OSError):
+                    while True:
+                        connection = stack.enter_context(server.accept()[0])
+                        if says is None:
+                            connection.close()
+                        else:
+                            connection.sendall(says)
+
+            server = socket.create_server(("127.0.0.1", 0))
+            thread = threading.Thread(target=serve)
+            thread.start()
+            stack.callback(thread.join, PATIENCE)
+            stack.callback(server.close)
+            stack.callback(server.shutdown, socket.SHUT_RDWR)
+            return int(server.getsockname()[1])
+
+        yield listen
+
+
+@pytest.mark.parametrize(
+    ("says", "advice"),
+    [
+        (b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n", "Some other program listens there"),
+        (b"", "Something listens there and says nothing"),
+        (None, "Something takes the connection and ends it"),
+    ],
+)
+def test_doctor_tells_what_listens_where_spec_should(
+    other_server: Callable[[bytes | None], int], says: bytes | None, advice: str
+) -> None:
+    done = run("doctor", "-w", "0.5", "--server", f"127.0.0.1:{other_server(says)}")
+    assert done.status == 3
+    assert advice in done.out
+
+
+@pytest.mark.parametrize(
+    ("server", "advice"),
+    [("127.0.0.1:1", "Nothing listens there"), ("nosuch.invalid", "Is the name of the host spelt")],
+)
+def test_doctor_tells_where_nothing_is(server: str, advice: str) -> None:
+    done = run("doctor", "--server", server)
+    assert done.status == 3
+    assert advice in done.out
+
+
+def test_a_server_that_is_no_session_is_told_with_the_sessions_there_are(beamline: Beamline) -> None:
+    (beamline.directory / "pycertifspec.toml").write_text("[sessions.psic]\nport = 1\n")
+    done = beamline.run("get", "th", "--server", "psci.invalid")
+    assert done.status == 3
+    assert one_line(done.err).endswith("; the settings have the sessions psic")
 
 
 def test_doctor_says_what_a_server_is_set_to(beamline: Beamline) -> None:
@@ -209,7 +273,10 @@ def test_epics_hands_find_their_flags(beamline: Beamline) -> None:
         "Old : motor/th/offset\t0\nNew : motor/th/offset\t0\n"
     )
     assert epics(beamline, "specmonitor", "-t", "n", "-n", "1", "th").stdout == "th\t30\n"
-    assert epics(beamline, "specmonitor", "-t", "r", "-n", "1", "th").stdout == "+0.000000\tth\t30\n"
+    for key in ("r", "sr", "cI"):
+        assert epics(beamline, "specmonitor", "-t", key, "-n", "1", "th").stdout == "+0.000000\tth\t30\n"
+    assert epics(beamline, "specget", "-V").stdout.startswith("pycertifspec ")
+    assert "pycertifspec.discovery connected" in epics(beamline, "specget", "th", "-vv").stderr
 
 
 def test_epics_programs_speak_for_themselves(beamline: Beamline) -> None:
@@ -218,6 +285,6 @@ def test_epics_programs_speak_for_themselves(beamline: Beamline) -> None:
     assert one_line(done.stderr).startswith("specget: 'nosuch' is no motor")
     wrong = epics(beamline, "specmonitor", "-t", "x", "th")
     assert wrong.returncode == 2
-    assert one_line(wrong.stderr).startswith("specmonitor: ")
+    assert one_line(wrong.stderr).startswith("specmonitor: argument -t: 'x' is none of s, c, n, r, i, I")
     assert "example: specput" in epics(beamline, "specput", "--help").stdout
     assert is_value(json.loads(epics(beamline, "specget", "th", "--json").stdout), value=30.0)

@@ -54,7 +54,7 @@ def test_scan_json_has_all_points(beamline: Beamline) -> None:
 def test_scan_jsonl_tells_each_point_and_then_the_scan(beamline: Beamline) -> None:
     *points, end = map(json.loads, beamline.run("scan", "ascan th 0 1 2 0.1", "--jsonl").out.splitlines())
     assert [point["point"] for point in points] == [0, 1, 2]
-    assert all(is_value(point, type="point", expected=3) for point in points)
+    assert all(is_value(point, type="point", expected=3) and point["timestamp"] for point in points)
     jsonschema.validate(end, SCAN)
 
 
@@ -95,10 +95,54 @@ def test_what_is_no_scan_is_the_servers_no(beamline: Beamline) -> None:
     assert "printed no scan" in done.err
 
 
-def test_a_column_that_is_not_there_is_wrong_usage(beamline: Beamline) -> None:
-    done = beamline.run("scan", "ascan th 0 1 2 0.1", "-y", "nosuch")
+def test_columns_have_labels_and_mnemonics(beamline: Beamline) -> None:
+    assert beamline.run("scan", "ascan th 0 1 2 0.1", "-y", "mon", "-x", "Theta").err.startswith("Monitor: peak at ")
+    told = json.loads(beamline.run("scan", "ascan th 0 1 2 0.1", "--json", "-y", "th").out)
+    assert told["peak"]["column"] == "Theta"
+
+
+@pytest.mark.parametrize("words", [["-y", "nosuch"], ["-x", "nosuch", "--json"]])
+def test_a_column_that_is_not_there_ends_the_scan_at_once(beamline: Beamline, words: list[str]) -> None:
+    done = beamline.run("scan", ENDLESS, *words, "--save", "x.csv")
+    assert (done.status, done.out) == (2, "")
+    assert "no column 'nosuch'; it has " in one_line(done.err)
+    assert done.err.endswith("; the scan was aborted\n")
+    assert list(beamline.directory.glob("x*")) == []
+    with beamline.client() as client:
+        client.wait_until_ready(20)
+
+
+def test_who_follows_with_a_wrong_column_leaves_the_scan_alone(slow_beamline: Beamline) -> None:
+    with slow_beamline.start("follow", "-y", "nosuch") as process, slow_beamline.client() as client:
+        assert process.stderr is not None
+        process.stderr.readline()
+        with client.scan(ENDLESS) as scan:
+            assert process.wait() == 2
+            taken = len(scan.record.points)
+            assert any(point.index > taken for point in scan)
+
+
+@pytest.mark.parametrize("path", ["/nonexistent/x.csv", "x.csv/y.csv", "/dev/null/x.h5"])
+def test_what_cannot_be_saved_is_not_measured(beamline: Beamline, path: str) -> None:
+    done = beamline.run("scan", PEAK, "--save", path)
+    assert (done.status, done.out) == (2, "")
+    assert "there is no such directory to save in" in one_line(done.err)
+    assert beamline.position("th") == 30
+
+
+def test_a_numbered_file_that_is_there_already_costs_nobody_what_was_measured(beamline: Beamline) -> None:
+    (beamline.directory / "scan1.csv").write_text("mine")
+    for twin in (2, 3):
+        done = beamline.run("scan", "ascan th 0 1 2 0.1; SCAN_N = 0", "--save", "scan{number}.csv")
+        assert f"saved in scan1.{twin}.csv" in done.err
+    assert (beamline.directory / "scan1.csv").read_text() == "mine"
+    assert len(list(beamline.directory.glob("scan*"))) == 3
+
+
+def test_many_scans_do_not_go_into_one_file(beamline: Beamline) -> None:
+    done = beamline.run("follow", "--save", "x.csv")
     assert done.status == 2
-    assert "it has Theta, H, K, L, Detector" in done.err
+    assert "put {number} into its name" in one_line(done.err)
 
 
 def test_ctrl_c_aborts_a_scan_and_keeps_what_was_taken(slow_beamline: Beamline) -> None:

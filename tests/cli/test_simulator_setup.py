@@ -55,9 +55,16 @@ class Served:
         self.socket.connect_spec("127.0.0.1", int(line.rpartition(":")[2]), port_range=None, timeout=PATIENCE)
         self.socket.settimeout(PATIENCE)
 
-    def run(self, command: str) -> object:
-        self.socket.send_spec(1, EventTypes.SV_CMD_WITH_RETURN, 2, "", command.encode() + b"\0")
-        return self.socket.recv_spec().body
+    def run(self, command: str) -> str:
+        return self._ask(EventTypes.SV_CMD_WITH_RETURN, "", command)
+
+    def get(self, name: str) -> str:
+        return self._ask(EventTypes.SV_CHAN_READ, name, "")
+
+    def _ask(self, kind: EventTypes, name: str, text: str) -> str:
+        self.socket.send_spec(1, kind, 2, name, text.encode() + b"\0")
+        body = self.socket.recv_spec().body
+        return body if isinstance(body, str) else bytes(body).rstrip(b"\0").decode()
 
     def kill(self) -> None:
         """End it without a chance to write anything, and collect what is left of it."""

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from tests.support.captures import CLIENT, SERVER, SYN, framed, pcap, tcp
+from tests.support.captures import CLIENT, SERVER, SYN, framed, pcap, pcapng, tcp
 from tests.support.command import PATIENCE, Done, Terminal, one_line, run, start
 from tests.support.packets import VECTORS
 
-from pycertifspec.errors import RemoteError
+from pycertifspec.errors import DataFileError, RemoteError
 from pycertifspec.server import ServerThread
 from pycertifspec.server.demonstration import demonstration
 from pycertifspec.SpecSocket import SpecSocket
+from pycertifspec.traffic import recording, replaying
 from pycertifspec.wire import values
 from pycertifspec.wire.constants import DataTypes, EventTypes
 
@@ -135,10 +136,10 @@ def test_a_recording_is_served_again(instrument: tuple[Application, str], tmp_pa
         port = sniff.port()
         assert ask(port, "motor/th/position") == "0"
         done = sniff.stop()
-        assert "  1 > chan_read" in done.out
+        assert "1 > chan_read " in done.out
     again = run("sniff", "--server", instrument[1], "--port", "0", "--record", "r.jsonl", cwd=tmp_path)
     assert again.status == 2
-    assert "r.jsonl: File exists" in one_line(again.err)
+    assert "r.jsonl: is there already" in one_line(again.err)
 
     with Running("replay", tmp_path / "r.jsonl", "--port", "0", "--speed", "inf") as replay:
         port = replay.port()
@@ -232,6 +233,30 @@ def test_what_a_capture_lacks_is_said(tmp_path: Path) -> None:
     assert one_line(done.err).endswith("c.pcap: 2 frames of link type 147 were not understood")
 
 
+@pytest.mark.parametrize("make", [pcap, pcapng])
+def test_a_capture_that_was_cut_is_shown_as_far_as_it_goes_and_that_is_said(tmp_path: Path, make: Any) -> None:
+    frames = [framed(1, tcp(CLIENT, SERVER, 101, VECTORS["hello_v4_le"])) for _ in range(2)]
+    (tmp_path / "c.pcap").write_bytes(make(frames)[:-10])
+    done = run("sniff", "--read", tmp_path / "c.pcap", "-t")
+    assert (done.status, done.out.count("hello")) == (0, 1)
+    assert done.out.startswith("1 > hello ")
+    assert one_line(done.err).endswith("c.pcap: ends within a frame: it was cut")
+
+
+@pytest.mark.parametrize("limit", ["MAX_MESSAGES", "MAX_BYTES"])
+def test_a_recording_that_does_not_fit_into_memory_is_not_served(
+    limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "c.pcap").write_bytes(CAPTURED)
+    run("sniff", "--read", tmp_path / "c.pcap", "--record", tmp_path / "r.jsonl")
+    with (tmp_path / "r.jsonl").open() as lines:
+        passings = list(recording.read(lines))
+    assert len(replaying.conversations(passings)) == 1
+    monkeypatch.setattr(replaying, limit, 1)
+    with pytest.raises(DataFileError, match="is kept in memory, and has more than"):
+        replaying.conversations(passings)
+
+
 def test_who_stops_reading_the_messages_ends_it_quietly(instrument: tuple[Application, str]) -> None:
     with Running("sniff", "--server", instrument[1], "--port", "0") as sniff:
         assert sniff.process.stdout is not None
@@ -259,10 +284,12 @@ def test_it_ends_after_its_time(instrument: tuple[Application, str]) -> None:
         (["sniff", "--server", "127.0.0.1:1"], 3, "no SPEC server found on 127.0.0.1, ports 1"),
         (["sniff", "--server", "127.0.0.1:1", "--port", "x"], 2, "--port 'x' is neither a port nor a range"),
         (["replay", "none"], 2, "none: No such file"),
-        (["replay", "text"], 1, "line 1 of the recording: not understood"),
+        (["replay", "text"], 1, "text: this is no recording of ours"),
+        (["replay", "damaged"], 1, "damaged: line 2 of the recording: not understood: 'oh'"),
+        (["sniff", "--read", "c.pcap", "--record", "text"], 2, "text: is there already: a recording is a new file"),
         (["replay", "empty"], 1, "has no requests that could be answered"),
         (["discover", "127.0.0.1:1"], 3, "no SPEC server found on 127.0.0.1, ports 1"),
-        (["discover", "127.0.0.1:1", "127.0.0.2:1"], 3, "no SPEC server found on 127.0.0.1, 127.0.0.2"),
+        (["discover", "127.0.0.1:1", "127.0.0.2:1"], 3, "no SPEC server found on 127.0.0.1:1, 127.0.0.2:1"),
         (["discover", "--port", "9-8"], 2, "--port '9-8' is neither"),
         (["discover", "-w", "0"], 2, "--timeout: timeout is 0.0, expected seconds above 0"),
     ],
@@ -270,6 +297,8 @@ def test_it_ends_after_its_time(instrument: tuple[Application, str]) -> None:
 def test_what_cannot_be_done_is_said_in_one_line(tmp_path: Path, words: list[str], status: int, reason: str) -> None:
     (tmp_path / "text").write_text("hello, hello\n")
     (tmp_path / "empty").write_text("")
+    (tmp_path / "damaged").write_text(recording.heading("x") + "oh")
+    (tmp_path / "c.pcap").write_bytes(CAPTURED)
     done = run(*words, cwd=tmp_path)
     assert (done.status, done.out) == (status, "")
     assert reason in one_line(done.err)

@@ -32,6 +32,23 @@ def test_get_json_is_an_object_for_one_and_a_list_for_several(beamline: Beamline
     assert is_value(two[1], value=True, type="flag")
 
 
+def test_get_json_of_several_names_is_a_list_whatever_is_missing(beamline: Beamline) -> None:
+    done = beamline.run("get", "th", "nosuch", "--json")
+    assert (done.status, [item["value"] for item in json.loads(done.out)]) == (1, [30.0])
+
+
+def test_get_writes_flags_as_numbers_where_that_is_asked_for(beamline: Beamline) -> None:
+    assert beamline.json("get", "status/ready", "-n")["value"] == 1
+    assert beamline.json("get", "th", "-n")["value"] == 30.0
+    assert beamline.run("get", "status/ready", "-n").out == "status/ready\t1\n"
+
+
+@pytest.mark.parametrize("name", ["", "@"])
+def test_an_empty_name_is_wrong_usage(beamline: Beamline, name: str) -> None:
+    done = beamline.run("get", name)
+    assert (done.status, one_line(done.err)) == (2, "pycertifspec get: a NAME is empty")
+
+
 def test_get_shows_what_is_there_and_says_what_is_not(beamline: Beamline) -> None:
     done = beamline.run("get", "th", "nosuch", "-t")
     assert (done.status, done.out) == (1, "30\n")
@@ -48,6 +65,7 @@ def test_get_says_of_each_name_that_it_is_not_there(beamline: Beamline) -> None:
 def test_get_shows_an_associative_array_element_by_element(beamline: Beamline) -> None:
     beamline.spec.beamline.run('global x; x["a"] = 1; x["b"] = "two words"')
     assert beamline.run("get", "@x").out == "@x[a]\t1\n@x[b]\ttwo words\n"
+    assert beamline.run("get", "@x", "-#", "1").out == "@x[a]\t1\n"
     assert is_value(beamline.json("get", "@x"), type="assoc", value={"a": "1", "b": "two words"})
 
 
@@ -103,6 +121,30 @@ def test_put_fills_an_array(beamline: Beamline) -> None:
     beamline.spec.beamline.run("array row[3]")
     assert beamline.json("put", "@row", "1", "2", "3.5", "--type", "array")["value"] == [1, 2, 3.5]
     assert beamline.json("put", "@row", "[4, 5, 6]", "--type", "json")["value"] == [4, 5, 6]
+
+
+@pytest.mark.parametrize("value", ["-19", "-18.5", "-17"])
+def test_put_shows_what_is_so_when_spec_has_taken_it(beamline: Beamline, value: str) -> None:
+    assert beamline.run("put", "motor/th/low_limit", value).out == f"motor/th/low_limit\t{value}\n"
+
+
+def test_put_says_when_spec_will_take_it_later(slow_beamline: Beamline) -> None:
+    with slow_beamline.client() as client, client.output() as output:
+        client.run("print 1; sleep(1000)", blocking=False)
+        next(iter(output))
+        done = slow_beamline.run("put", "motor/th/low_limit", "-5", "-w", "0.3")
+        waiting = slow_beamline.run("put", "motor/th/low_limit", "-5", "-w", "0.3", "-c")
+        client.abort()
+    assert (done.status, done.out) == (0, "motor/th/low_limit\t-20\n")
+    assert one_line(done.err) == "motor/th/low_limit will be written when fourc is at its prompt: it is busy"
+    assert waiting.status == 4
+
+
+def test_put_says_how_a_variable_that_is_not_there_is_made(beamline: Beamline) -> None:
+    done = beamline.run("put", "@new", "5")
+    assert done.status == 1
+    assert one_line(done.err).endswith("; `pycertifspec run 'global new'` makes it")
+    assert "makes it" not in beamline.run("put", "@PI", "5").err
 
 
 def test_put_waits_until_spec_is_at_its_prompt(beamline: Beamline) -> None:
@@ -162,6 +204,13 @@ def test_watch_shows_present_values_and_then_each_change(beamline: Beamline) -> 
         assert process.wait() == 0
     assert first == {"@x\t1\n", "th\t30\n"}
     assert rest == ["@x\t2\n", "@x\t3\n"]
+
+
+def test_watch_shows_a_data_array_and_says_that_nobody_tells_of_it(beamline: Beamline) -> None:
+    beamline.spec.beamline.run("array row[3]; row[1] = 2.5")
+    done = beamline.run("watch", "@row", "-n", "1", "--stamp", "none")
+    assert (done.status, done.out) == (0, "@row\t0 2.5 0\n")
+    assert one_line(done.err) == "@row is a data array: nobody is told when it changes; `get` asks"
 
 
 def test_watch_jsonl_is_an_object_a_line(beamline: Beamline) -> None:
@@ -224,6 +273,20 @@ def test_wait_waits_until_a_value_is_what_is_wanted(beamline: Beamline) -> None:
             client.write("var/x", 7)
         assert process.stdout is not None
         assert (process.returncode, process.stdout.read()) == (0, "7\n")
+
+
+def test_a_condition_may_be_several_words(beamline: Beamline) -> None:
+    assert beamline.run("wait", "th", ">", "20").out == "30\n"
+    told = beamline.json("wait", "th", "==", "30")
+    assert is_value(told, value=30.0)
+    assert told["timestamp"] is not None
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("th", "moving"), ("status/ready", "!= ready")])
+def test_what_a_number_will_never_be_is_not_waited_for(beamline: Beamline, name: str, wanted: str) -> None:
+    done = beamline.run("wait", name, wanted)
+    assert done.status == 2
+    assert f"{name} is a number, and would never be" in one_line(done.err)
 
 
 def test_wait_gives_up_with_4(beamline: Beamline) -> None:

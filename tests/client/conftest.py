@@ -61,6 +61,8 @@ class Awaited:
             return self._wrapped(self._loop.run(value))
         if inspect.ismethod(value):
             return lambda *a, **k: self._wrapped(self._call(value, *a, **k))
+        if inspect.isasyncgen(value):
+            return Awaited(self._loop, value)
         module = type(value).__module__
         return Awaited(self._loop, value) if module.startswith("pycertifspec.asyncio") else value
 

@@ -58,7 +58,7 @@ def test_what_waits_fails_at_once_when_the_server_goes_away(connect: Any, manual
         def run() -> None:
             try:
                 operation()
-            except (ConnectionLostError, RemoteError) as error:  # a server that says goodbye may answer first
+            except (ConnectionLostError, RemoteError) as error:
                 errors.put(error)
 
         thread = threading.Thread(target=run)
@@ -76,7 +76,8 @@ def test_what_waits_fails_at_once_when_the_server_goes_away(connect: Any, manual
     for thread in threads:
         thread.join(PATIENCE)
         assert not thread.is_alive()
-    assert errors.qsize() == 2
+    # It stops the motor and the command before it goes, and says so: that is not what has happened to who waits.
+    assert [type(errors.get()) for _ in range(2)] == [ConnectionLostError] * 2
     with pytest.raises(ConnectionLostError, match="nothing was sent"):
         client.read("status/ready")
     assert client.connected is False
@@ -199,3 +200,17 @@ def test_a_callback_may_use_and_close_the_client(connect: Any, stand: Any, face:
 
     assert seen.get(timeout=PATIENCE) == 30.0
     assert seen.get(timeout=PATIENCE) == "closed"
+
+
+def test_a_move_that_the_servers_orderly_end_interrupts_is_a_lost_connection(connect: Any, manual: Any) -> None:
+    client = connect("127.0.0.1", manual.port)
+    states: queue.Queue[bool] = queue.Queue()
+    client.on_connection(states.put)
+    motion = client.start_move(th=0)
+    client.wait_for("motor/th/move_done", True, 10)
+
+    manual.stop()  # it takes leave, stops its motors and tells their ends
+
+    with pytest.raises(ConnectionLostError):
+        motion.wait()
+    assert states.get(timeout=PATIENCE) is False

@@ -362,6 +362,12 @@ def standing() -> Iterator[list[SimulatedSpec]]:
         yield specs
 
 
+@pytest.fixture(autouse=True)
+def little_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait long for a command to end of which nothing is heard any more."""
+    monkeypatch.setattr(commands, "GRACE", 0.1)
+
+
 @pytest.fixture
 def cells(
     standing: list[SimulatedSpec], connect: Callable[..., Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.documentation import screen
+from tests.documentation import commands, screen
 from tests.documentation.console import COMMAND_LINE, PAGES, made
 
 from pycertifspec.cli.main import COMMANDS
@@ -25,3 +25,7 @@ def test_every_command_is_shown_on_a_page() -> None:
 def test_the_page_of_the_prompt_shows_what_a_terminal_shows() -> None:
     page = screen.PAGE.read_text()
     assert screen.made(page) == page, "`python -m tests.documentation.screen` writes what it shows now"
+
+
+def test_the_reference_of_the_command_line_is_what_its_help_says() -> None:
+    assert commands.made() == commands.PAGE.read_text(), "`python -m tests.documentation.commands` writes it"

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from pycertifspec.errors import DataFileError, LocalProtocolError
 from pycertifspec.saving import FORMS, form_of, recorded_scan, save, unique_labels
-from pycertifspec.saving.description import unique
 from pycertifspec.saving.text import as_spec
+from pycertifspec.session.scan_columns import unique
 from pycertifspec.simulator.datafile import Device, Preset, Reader, read_file
 
 if TYPE_CHECKING:

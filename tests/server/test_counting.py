@@ -146,6 +146,41 @@ def test_a_count_waits_for_the_commands_before_it_and_is_dropped_by_an_abort(
     assert other.read(COUNT) == "0"
 
 
+def test_a_count_that_waits_is_dropped_by_who_writes_0_and_nothing_else_is(
+    application: Application, scalers: dict[str, Scaler], client: Client
+) -> None:
+    begun, go_on, done = threading.Event(), threading.Event(), []
+
+    @application.function
+    def slow() -> None:
+        begun.set()
+        assert go_on.wait(10)
+
+    @application.function
+    def after(what: str) -> None:
+        done.append(what)
+
+    peer, other = client(), client()
+    peer.watch(COUNT)
+    other.watch("error")
+    peer.send(EventTypes.SV_CMD, "", "slow")
+    assert begun.wait(10)
+    for one in (other, peer):
+        one.write(COUNT, "100")
+    other.send(EventTypes.SV_CMD, "", 'after("other")')
+    other.write(COUNT, "0")
+    assert other.event("error") == "aborted before it began"
+    go_on.set()
+
+    assert peer.event(COUNT) == "1"  # its own count is there still
+    peer.write(COUNT, "0")
+    assert peer.event(COUNT) == "0"
+    other.command("1")
+    assert done == ["other"]
+    assert other.read(COUNT) == "0"
+    peer.nothing_more()
+
+
 def test_counting_twice_at_a_time_is_refused(scalers: dict[str, Scaler], client: Client) -> None:
     peer = client()
     peer.watch("error")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pycertifspec.session.scan_text import Begun, Over, ScanText, Taken
+from pycertifspec.session.scan_record import ScanRecord
+from pycertifspec.session.scan_text import Met, PointTaken, ScanBegun, ScanOver, ScanText, describe
 
 LOG = """
 1314.EH1> dscan hbsmz -0.5 0.5 80 0.1
@@ -48,7 +49,7 @@ def test_a_scan_of_the_log_is_read() -> None:
     events = read(LOG)
 
     record = events[0].record
-    assert [type(event) for event in events] == [Begun, Taken, Taken, Over]
+    assert [type(event) for event in events] == [ScanBegun, PointTaken, PointTaken, ScanOver]
     assert (record.number, record.date) == (6, "Sat Apr 24 12:40:02 2021")
     assert (record.file, record.title, record.user) == ("align_sample.spec", "eh1", "eh1user")
     assert (record.command, record.motors) == ("ascan  hbsmz 7.28 8.28  80 0.1", ("hbsmz",))
@@ -98,7 +99,7 @@ def test_a_scan_that_goes_on_is_the_same_scan_and_the_next_one_ends_it() -> None
 
     events = read(header % 1 + table + header % 1 + header % 2 + table)
 
-    assert [type(event) for event in events] == [Begun, Taken, Over, Begun, Taken]
+    assert [type(event) for event in events] == [ScanBegun, PointTaken, ScanOver, ScanBegun, PointTaken]
 
 
 def test_the_end_of_the_command_ends_the_scan_where_no_prompt_does() -> None:
@@ -119,3 +120,128 @@ def test_numbers_that_are_none_do_no_harm(line: str) -> None:
     )
 
     assert read(text)[0].record.points[-1].values["Seconds"] == 1.0
+
+
+HEAD = "Total 3 points, 3 seconds\n\nScan   7   Mon Mar 03 09:15:42 2025   file = a  fourc  user = ann\n"
+
+
+def scan(heading: str = "ascan  th 0 1  2 1", points: str = "", head: str = HEAD) -> str:
+    return f"{head}{heading}\n\n  #     Theta  Detector    Seconds\n{points}"
+
+
+def point(index: int, count: int = 5) -> str:
+    return f"{index:3d} {index / 10:9.4f} {count:9d}          1\n"
+
+
+def kinds(events: Any) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+def test_a_line_with_another_number_of_columns_is_no_point() -> None:
+    events = read(scan(points="  12 3.5\n" + point(0) + "  1 2 3\n  2 0.5 3 4 5 6 7\n" + point(1)))
+
+    assert [event.point.index for event in events if isinstance(event, PointTaken)] == [0, 1]
+
+
+def test_no_points_in_all_means_that_nobody_knows_how_many() -> None:
+    record = read(scan("mystery", head=HEAD.replace("Total 3", "Total 0")))[0].record
+
+    assert record.expected is None
+
+
+def test_what_is_expected_is_known_from_the_heading_where_no_total_is_shown() -> None:
+    record = read(scan("ascan  th 0 1  2 -1000", head=HEAD.partition("\n\n")[2]))[0].record
+
+    assert (record.expected, record.shape) == (3, (3,))
+
+
+def test_what_is_scanned_is_not_what_is_counted() -> None:
+    text = scan("timescan 1 0", point(0)).replace("    Theta", "     Time")
+    record = read(text)[0].record
+    assert (record.motors, record.scanned, record.counters) == ((), ("Time",), ("Detector", "Seconds"))
+
+    text = "Scan   1   Mon Mar 03 09:15:42 2025   file = a  fourc  user = ann\nhklmesh  H 0 1 1  L 0 1 1  1\n\n"
+    text += "  #         H         K         L  Detector\n  0         0         0         1        17\n"
+    record = read(text)[0].record
+    assert (record.motors, record.scanned, record.counters) == ((), ("H", "K", "L"), ("Detector",))
+    assert (record.shape, record.expected) == ((2, 2), 4)
+
+
+def test_a_scan_that_is_short_of_points_at_the_prompt_was_aborted() -> None:
+    events = read(scan(points=point(0) + point(1)) + "\n8.FOURC> ")
+
+    assert kinds(events) == ["ScanBegun", "PointTaken", "PointTaken", "ScanOver"]
+    assert events[-1].record.aborted
+
+
+def test_a_scan_without_an_end_that_says_that_it_was_aborted_was() -> None:
+    events = read(scan("timescan 1 0", point(0)) + "Mon Mar 03.  Scan aborted after 1 points.\n\n8.FOURC> ")
+
+    assert events[-1].record.aborted
+
+
+def test_a_scan_that_is_resumed_goes_on_with_its_record() -> None:
+    aborted = scan(points=point(0)) + "Mon Mar 03.  Scan aborted after 1 points.\n\n8.FOURC> "
+    events = read(aborted + "resume\nMon Mar 03.  Scan continued.\n" + point(1) + point(2) + "\n9.FOURC> ")
+
+    record = events[0].record
+    assert kinds(events) == [
+        "ScanBegun", "PointTaken", "ScanOver", "ScanResumed", "PointTaken", "PointTaken", "ScanOver",
+    ]  # fmt: skip
+    assert events[3] == (record, 1)
+    assert [event.record is record for event in events] == [True] * 7
+    assert ([known.index for known in record.points], record.aborted, record.end) == ([0, 1, 2], False, 5.0)
+
+
+def test_a_scan_whose_head_is_shown_again_when_it_is_resumed_is_the_same() -> None:
+    aborted = scan(points=point(0)) + "Mon Mar 03.  Scan aborted after 1 points.\n\n8.FOURC> "
+
+    events = read(aborted + "resume\n" + scan(points=point(1) + point(2)))
+
+    assert kinds(events)[3:] == ["ScanResumed", "PointTaken", "PointTaken"]
+    # ... and one of the same number that is another one is not: somebody has begun a new file.
+    events = read(aborted + scan(points=point(0), head=HEAD.replace("09:15", "09:17")))
+    assert kinds(events)[3:] == ["ScanBegun", "PointTaken"]
+
+
+def met(heading: str = "ascan  th 0 1  20 1", number: int = 7, *, under_way: bool = True) -> Any:
+    record = ScanRecord()
+    describe(record, heading)
+    return Met(record, number, under_way)
+
+
+def joined(known: Any, *pieces: str) -> tuple[ScanText, list[str]]:
+    reader = ScanText()
+    reader.join(known)
+    return reader, kinds([event for piece in pieces for event in reader.feed(piece, 5.0)])
+
+
+def test_a_scan_that_is_met_under_way_is_followed_from_its_next_point() -> None:
+    reader, events = joined(met(), "half a line 3\n" + point(2) + "  7 1\n" + point(7) + point(8))
+
+    assert events == ["ScanBegun", "PointTaken", "PointTaken"]
+    assert reader.record is not None
+    assert reader.record.columns == ("th", "column_2", "column_3")
+    assert [known.index for known in reader.record.points] == [7, 8]
+
+
+def test_a_scan_that_is_met_at_its_prompt_is_followed_when_it_is_resumed() -> None:
+    known = met(under_way=False)
+
+    assert joined(known, point(7))[1] == []
+    assert joined(known, "Mon Mar 03.  Scan continued.\n" + point(7))[1] == ["ScanBegun", "PointTaken"]
+
+
+@pytest.mark.parametrize("line", [point(21), "  7 1\n", "\n8.FOURC> \n" + point(7)])
+def test_what_cannot_be_a_point_of_the_scan_that_was_met_is_none(line: str) -> None:
+    assert joined(met(), line)[1] == []
+
+
+def test_a_head_that_is_seen_counts_more_than_what_was_met() -> None:
+    assert joined(met(), scan(points=point(0)) + point(7))[1] == ["ScanBegun", "PointTaken", "PointTaken"]
+
+    reader = ScanText()
+    reader.feed(scan(points=point(0)), 5.0)
+    reader.join(met())
+    assert reader.record is not None
+    assert reader.record.number == 7

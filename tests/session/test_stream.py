@@ -59,3 +59,26 @@ def test_an_error_comes_after_what_is_here_and_a_closed_stream_takes_nothing() -
     closed.put(1)
     assert closed.ready
     assert closed.take() is None
+
+
+def test_what_wakes_a_reader_stays_until_it_is_taken() -> None:
+    class Promise:
+        kept = 0
+
+        def done(self) -> bool:
+            return bool(self.kept)
+
+        def set_result(self, _: Any, /) -> None:
+            self.kept += 1
+
+        set_exception = set_result
+
+    stream, promise = Stream(), Promise()
+    stream.wait(promise)
+    stream.put(1)
+    stream.put(2)
+    stream.wait(None)  # who waited was interrupted at the same moment
+
+    assert promise.kept == 1
+    assert stream.rest() == [1, 2]
+    assert stream.rest() == []

@@ -244,3 +244,19 @@ def test_an_exit_without_a_word_says_where_and_not_what_was_measured(stand: Stan
     assert spec.run(command) == f'exit in macro "{hook}"'
     spec.run(f'cdef("{hook}", \'print "the beam is gone"; exit;\', "mine")')
     assert spec.run(command) == "the beam is gone"
+
+
+def test_writing_0_to_count_drops_the_count_of_the_same_client_that_waits(stand: Stand) -> None:
+    spec, other = stand.talker(), stand.talker()
+    spec.watch("scaler/.all./count", "status/ready", "error")
+    stand.beamline.run("def user_precount 'COUNTED++'; global COUNTED; COUNTED = 0")
+    running = spec.start("while (1) sleep(1)")
+    spec.event("status/ready", "0")
+    spec.set("scaler/.all./count", "5")
+    spec.set("scaler/.all./count", "0")  # stops what runs, too, as ^C would
+
+    assert spec.reply(running).is_error
+    spec.event("error", "aborted before it began")
+    spec.event("status/ready", "1")
+    assert other.run("COUNTED") == "0"
+    assert not [value for name, value in spec.seen("scaler/.all./count") if value == "1"]

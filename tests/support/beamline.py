@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
-from tests.support.command import Done, Terminal, run, start
+from tests.support.command import COMMAND, Done, Terminal, run, start
 
 from pycertifspec import Client
 
@@ -59,6 +60,11 @@ class Beamline:
     def terminal(self, *words: str | Path, env: Mapping[str, str] | None = None) -> Terminal:
         """Start a command in a terminal of 80 columns and 24 rows."""
         return Terminal(*words, env={**self.env, "PROMPT_TOOLKIT_NO_CPR": "1", **(env or {})})
+
+    def shell(self, script: str) -> Terminal:
+        """Run a shell's script in a terminal, in which `pycertifspec` is the program."""
+        program = f'pycertifspec() {{ {shlex.join(COMMAND)} "$@"; }}\n'
+        return Terminal(program + script, program=["bash", "-c"], env=self.env, cwd=self.directory)
 
     def client(self) -> Client:
         """Return a client of the test's own."""

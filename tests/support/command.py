@@ -11,7 +11,7 @@ import pexpect
 import pyte
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Self
 
@@ -71,15 +71,21 @@ class Terminal:
     """The command in a terminal, whose screen can be read."""
 
     def __init__(
-        self, *words: str | Path, size: tuple[int, int] = (80, 24), env: Mapping[str, str] | None = None
+        self,
+        *words: str | Path,
+        size: tuple[int, int] = (80, 24),
+        env: Mapping[str, str] | None = None,
+        program: Sequence[str] = COMMAND,
+        cwd: Path | None = None,
     ) -> None:
         columns, rows = size
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
         self._child = pexpect.spawn(
-            COMMAND[0],
-            [*COMMAND[1:], *map(str, words)],
+            program[0],
+            [*program[1:], *map(str, words)],
+            cwd=cwd,
             env={**environment(env), "TERM": "xterm-256color"},
             dimensions=(rows, columns),
             timeout=PATIENCE,
@@ -117,8 +123,9 @@ class Terminal:
         except pexpect.EOF:
             pass
         self._child.close()
-        status = self._child.exitstatus
-        return int(status if status is not None else -1)
+        # As a shell tells it.
+        status = self._child.exitstatus if self._child.exitstatus is not None else 128 + self._child.signalstatus
+        return int(status)
 
     def __enter__(self) -> Self:
         return self

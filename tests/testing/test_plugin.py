@@ -35,6 +35,21 @@ def test_the_clock_is_the_simulators(spec_simulator, spec_clock):
     client.close()
 
 
+class TestDescribed:
+    @pytest.fixture
+    def spec_options(self, tmp_path):
+        (tmp_path / "beam.toml").write_text('name = "powder"\\n[[motor]]\\nmnemonic = "gon"\\nname = "Goniometer"\\n')
+        (tmp_path / "site.mac").write_text("def centre 'umv gon 5'\\n")
+        return {"config": tmp_path / "beam.toml", "load": [tmp_path / "site.mac"], "state": tmp_path / "state"}
+
+    def test_a_fixture_says_how_it_is_made(self, spec_simulator, tmp_path):
+        client = Talker(spec_simulator.port)
+        assert client.run("centre; A[gon] SPEC") == "5powder"
+        client.close()
+        spec_simulator.stop()
+        assert (tmp_path / "state" / "powder.json").exists()
+
+
 @pytest.mark.spec_simulator(name="sixc", seed=1)
 class TestMarked:
     @pytest.mark.spec_simulator(seed=2)
@@ -77,7 +92,7 @@ def pytest_in(folder: Path, suite: str, *options: str) -> subprocess.CompletedPr
 
 def test_a_suite_that_uses_the_fixtures_passes(tmp_path: Path) -> None:
     done = pytest_in(tmp_path, SUITE)
-    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    assert "4 passed" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("options", [(), ("-p", "no:pycertifspec"), ("-p", "no:cacheprovider")])
@@ -88,5 +103,11 @@ def test_a_suite_that_does_not_use_them_pays_nothing(tmp_path: Path, options: tu
 
 def test_pytest_tells_what_there_is(tmp_path: Path) -> None:
     told = pytest_in(tmp_path, LIGHT, "--fixtures").stdout + pytest_in(tmp_path, LIGHT, "--markers").stdout
-    for name in ("spec_simulator", "spec_address", "spec_clock", "@pytest.mark.spec_simulator(**options)"):
+    for name in (
+        "spec_simulator",
+        "spec_options",
+        "spec_address",
+        "spec_clock",
+        "@pytest.mark.spec_simulator(**options)",
+    ):
         assert name in told

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import PATIENCE
 from tests.simulator.conftest import decoded
 
-from pycertifspec import ConnectionLostError, EventTypes, RemoteError, ServerNotFoundError, SpecSocket
+from pycertifspec import ConnectionLostError, EventTypes, InvalidFileError, RemoteError, ServerNotFoundError, SpecSocket
 from pycertifspec.testing import (
     CounterFault,
     HitLimit,
@@ -87,9 +87,9 @@ def test_what_keeps_it_from_starting_is_raised_and_leaves_nothing(tmp_path: Path
     wrong = tmp_path / "wrong.mac"
     wrong.write_text("x = 1\ny = 1 +* 2\nz = 1\n")
     with pytest.raises(RemoteError, match=r"wrong\.mac:2"):
-        SimulatedSpec(macros=[wrong], process=process).start()
+        SimulatedSpec(load=[wrong], process=process).start()
     with pytest.raises(FileNotFoundError):
-        SimulatedSpec(macros=[tmp_path / "none.mac"], process=process).start()
+        SimulatedSpec(load=[tmp_path / "none.mac"], process=process).start()
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ServerNotFoundError, match="cannot listen"):
         SimulatedSpec(port=taken.getsockname()[1], process=process).start()
 
@@ -119,7 +119,7 @@ def test_macros_files_seed_options_and_shell_are_as_asked_for(
     told = []
     for _ in range(2):
         with SimulatedSpec(
-            macros=[macros],
+            load=[macros],
             directory=tmp_path,
             seed=3,
             options=ServerOptions(reply_to_failed_send=False),
@@ -132,6 +132,60 @@ def test_macros_files_seed_options_and_shell_are_as_asked_for(
             told.append(client.run("ct 1; S[det]"))
     assert told[0] == told[1]
     assert (tmp_path / "out.txt").read_text() == "kept\n" * 2
+
+
+BEAM = """
+name = "powder"
+[[motor]]
+mnemonic = "gon"
+name = "Goniometer"
+[[counter]]
+mnemonic = "sec"
+name = "Seconds"
+use = "timebase"
+"""
+
+
+@pytest.mark.parametrize("process", [False, True], ids=["thread", "process"])
+def test_the_beamline_of_a_file_goes_on_from_the_state_that_was_kept(
+    connect: Connect, tmp_path: Path, *, process: bool
+) -> None:
+    (tmp_path / "beam.toml").write_text(BEAM)
+    (tmp_path / "site.mac").write_text("def home 'umv gon 0'\n")
+    how: Any = {"config": tmp_path / "beam.toml", "load": [tmp_path / "site.mac"], "process": process}
+    with SimulatedSpec(**how, state=tmp_path / "state") as spec:
+        assert spec.name == "powder"
+        assert connect(spec).run('x = "kept"; umv gon 5; MOTORS SPEC') == "1powder"
+        spec.stop()
+        spec.restart()
+        assert connect(spec).run("x A[gon]") == "kept5"
+        spec.die()
+        spec.restart()  # a crash leaves the state to the next
+        assert connect(spec).run("x A[gon]; home; x A[gon]") == "kept0"
+    with SimulatedSpec("other", **how, state=tmp_path / "state") as spec:  # a state is a name's
+        assert connect(spec).run("SPEC A[gon]") == "other0"
+    with SimulatedSpec(**how, state=tmp_path / "state", fresh=True) as spec:
+        assert connect(spec).run('unset("x")') == "1"
+
+
+def test_a_file_that_is_wrong_and_what_cannot_be_simulated_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "config"
+    path.write_text("[[motor]]\n")
+    for process in (False, True):
+        with pytest.raises(InvalidFileError, match=r"motor\[0\] has no mnemonic"):
+            SimulatedSpec(config=path, process=process).start()
+    path.write_text("SDEV_0 = /dev/ttyS0 9600 raw\nMOT000 = NONE:0/1 2000 1 2000 200 50 125 0 0x003 mx Mirror X\n")
+    with SimulatedSpec(config=path) as spec:
+        assert spec.name == "fourc"
+    assert "SDEV_0 = /dev/ttyS0 9600 raw: no hardware is spoken to" in caplog.text
+    assert "fourc has no reciprocal space" in caplog.text
+
+
+def test_a_name_changes_nothing_else_about_the_default_beamline(connect: Connect) -> None:
+    with SimulatedSpec("sixc") as spec:
+        assert connect(spec).run('SPEC " " whatis("UB") != 0') == "sixc 1"
 
 
 @pytest.mark.parametrize("scale", [0, -1.0, math.nan])

@@ -15,7 +15,7 @@ from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
 from .collections import Parts
 from .link import Link
 from .value import Value
-from .verbs import commands, counting, moving, values, watching
+from .verbs import commands, counting, moving, scanning, values, watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -120,8 +120,9 @@ class AsyncClient:
     counter = counting.counter
     count = counting.count
     stop_counting = counting.stop_counting
-    scan = commands.scan
-    follow_scans = commands.follow_scans
+    scan = scanning.scan
+    follow_scans = scanning.follow_scans
+    watch_scans = scanning.watch_scans
 
     # ---- the instrument ----
 

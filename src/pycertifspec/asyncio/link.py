@@ -232,17 +232,17 @@ class Link:
 
     async def _next(self, step: Next) -> Any:
         stream = step.stream
-        if stream.ready:
-            return stream.take()
-        promise: asyncio.Future[Any] = self._loop.create_future()
-        stream.wait(promise)
-        try:
-            if step.seconds == FOR_EVER:
-                return await promise
-            await asyncio.wait((promise,), timeout=step.seconds)
-        finally:
-            stream.wait(None)
-        return promise.result() if promise.done() else None
+        if not stream.ready:
+            promise: asyncio.Future[Any] = self._loop.create_future()
+            stream.wait(promise)
+            try:
+                if step.seconds == FOR_EVER:
+                    await promise
+                else:
+                    await asyncio.wait((promise,), timeout=step.seconds)
+            finally:
+                stream.wait(None)
+        return stream.take()
 
     async def _now(self, _: Now) -> float:
         return self._loop.time()

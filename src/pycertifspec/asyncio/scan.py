@@ -6,15 +6,15 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import CallTimeoutError, RemoteError, StoppedError
-from pycertifspec.session import properties
+from pycertifspec.session.change import sent_at
 from pycertifspec.session.procedures import commands, scanning
 from pycertifspec.session.scan_record import ScanPoint, ScanRecord
-from pycertifspec.session.scan_text import Begun, ScanText, Taken
+from pycertifspec.session.scan_text import PointTaken, ScanBegun, ScanResumed, ScanText
 from pycertifspec.session.steps import FOR_EVER, Next, Unfollow
 from pycertifspec.session.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from typing import Self
 
     from pycertifspec.session.scan_text import Event
@@ -29,16 +29,25 @@ class Scan:
     cancelling who waits, and `abort` end it.
 
     Attributes:
-        record: what is known of it: number, command, file, motors, columns, points.
+        record: what is known of it: number, command, file, motors, columns, points. Of several scans in one command,
+            that of the last.
+        paused: whether it was interrupted to be resumed.
 
     """
 
-    def __init__(self, link: Link, command: str, timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        link: Link,
+        command: str,
+        timeout: float | None = None,
+        progress: Callable[[ScanPoint], Any] | None = None,
+    ) -> None:
         self.command = command
         self.record = ScanRecord()
         self.paused = False
         self._link = link
         self._timeout = timeout
+        self._progress = progress
         self._text = ScanText(prompts=False)
         self._points = Stream(lasting=True)
         self._begin(command)
@@ -50,10 +59,12 @@ class Scan:
         self._task.add_done_callback(self._over)
 
     def _tell(self, event: Event) -> None:
-        if isinstance(event, Begun):
+        if isinstance(event, ScanBegun):
             self.record = event.record
-        elif isinstance(event, Taken):
+        elif isinstance(event, PointTaken):
             self._link.put(self._points, event.point)
+            if self._progress is not None:
+                self._link.dispatcher.call(self._progress, event.point)
 
     def _over(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():
@@ -96,6 +107,9 @@ class Scan:
             self.paused = True
             await self._link.run(commands.abort())
             await asyncio.wait((self._task,))
+            if not self.record.aborted:  # it was over before, or has not begun: there is nothing to go on with
+                self.paused = False
+                self._over(self._task)
 
     async def resume(self) -> None:
         """Let a paused scan go on where it was interrupted, with SPEC's macro ``resume``.
@@ -132,19 +146,24 @@ class Scan:
         state = "paused" if self.paused else "over" if self.done else "under way"
         return f"<Scan {self.command!r}, {len(self.record.points)} points, {state}>"
 
+    def _repr_html_(self) -> str:
+        return self.record._repr_html_()
+
 
 class FollowedScan:
     """A scan that somebody runs. Iterating gives each point as it is taken.
 
     Attributes:
-        record: what is known of it.
+        record: what is known of it; it is the same one for a scan that is resumed.
+        resumed: whether it is one that was over and goes on: the points are those from then on.
 
     """
 
-    def __init__(self, scans: Scans, record: ScanRecord) -> None:
-        self.record = record
+    def __init__(self, scans: Scans, event: ScanBegun | ScanResumed) -> None:
+        self.record = event.record
+        self.resumed = isinstance(event, ScanResumed)
         self._scans = scans
-        self._given = 0
+        self._given = event.points if isinstance(event, ScanResumed) else 0
 
     @property
     def done(self) -> bool:
@@ -153,13 +172,13 @@ class FollowedScan:
 
     async def wait(self) -> ScanRecord:
         """Wait until it is over; return the whole."""
-        while not self.done and await self._scans.look():
+        while not self.done and await self._scans.look() is not None:
             pass
         return self.record
 
     async def __aiter__(self) -> AsyncIterator[ScanPoint]:
         points = self.record.points
-        while self._given < len(points) or (not self.done and await self._scans.look()):
+        while self._given < len(points) or (not self.done and await self._scans.look() is not None):
             if self._given < len(points):
                 self._given += 1
                 yield points[self._given - 1]
@@ -167,26 +186,42 @@ class FollowedScan:
     def __repr__(self) -> str:
         return repr(self.record)
 
+    def _repr_html_(self) -> str:
+        return self.record._repr_html_()
+
 
 class Scans:
-    """The scans that begin from now on, whoever starts them; iterating waits for the next one."""
+    """The scans that anybody runs from now on, and the one that is under way; iterating waits for the next one.
 
-    def __init__(self, link: Link) -> None:
+    Iterate over this, or over `events`, not both.
+    """
+
+    def __init__(self, link: Link, following: scanning.Following) -> None:
         self._link = link
-        self._text = ScanText()
-        self._screen = Stream(lasting=True)
-        self._begun: list[ScanRecord] = []
-        link.watch(self._screen, (properties.TTY,))
-        self._screen.names = (properties.TTY,)
+        self._screen, self._text, self._early = following
+        self._begun: list[ScanBegun | ScanResumed] = []
 
-    async def look(self) -> bool:
-        """Wait for the next piece of output and take it in; return False when this is closed."""
-        change: Any = await self._link.do(Next(self._screen, FOR_EVER))
-        if change is None:
-            return False
-        events = self._text.feed(change.value, scanning.sent_at(change.message))
-        self._begun += [event.record for event in events if isinstance(event, Begun)]
-        return True
+    async def look(self) -> list[Event] | None:
+        """Wait for the next piece of output and return what it says of scans; None when this is closed."""
+        events, self._early = self._early, []
+        if not events:
+            change: Any = await self._link.do(Next(self._screen, FOR_EVER))
+            if change is None:
+                return None
+            events = self._text.feed(change.value, sent_at(change.message))
+        self._begun += [event for event in events if isinstance(event, ScanBegun | ScanResumed)]
+        return events
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Return what happens to scans, one after the other, for a loop.
+
+        A scan is `ScanBegun`, or `ScanResumed`; each of its points is a `PointTaken`; then it is `ScanOver`, and only
+        after that come the next one's.
+        """
+        while (events := await self.look()) is not None:
+            self._begun.clear()
+            for event in events:
+                yield event
 
     async def close(self) -> None:
         """Follow no more."""
@@ -198,7 +233,7 @@ class Scans:
 
     async def __anext__(self) -> FollowedScan:
         while not self._begun:
-            if not await self.look():
+            if await self.look() is None:
                 raise StopAsyncIteration
         return FollowedScan(self, self._begun.pop(0))
 

@@ -8,6 +8,7 @@ from pycertifspec.errors import LocalProtocolError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Iterable
 
     from .settings import Settings
 
@@ -37,13 +38,18 @@ def add_output_arguments(
 
 def add_server_argument(command: argparse.ArgumentParser) -> None:
     """Add which server is meant."""
-    server: Any = command.add_argument(
+    server = command.add_argument(
         "--server",
         metavar="ADDRESS",
         help="host[:port|:name], spec://..., or a session of the settings (default: SPEC_SERVER, then localhost)",
     )
-    server.completer = lambda **_: _settings().sessions
+    suggest(server, lambda **_: _settings().sessions)
     add_timeout_argument(command)
+
+
+def suggest(argument: Any, completer: Callable[..., Iterable[str]]) -> None:
+    """Have a shell's completion suggest something for an argument, each with what it is."""
+    argument.completer = completer
 
 
 def add_timeout_argument(command: argparse.ArgumentParser) -> None:

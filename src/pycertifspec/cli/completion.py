@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import argparse
+from pathlib import Path
 
 SHELLS = ("bash", "zsh", "fish")
 PROGRAMS = ("pycertifspec", "specget", "specput", "specmonitor")
@@ -28,11 +26,23 @@ def run(options: argparse.Namespace) -> None:
     """Print it."""
     import argcomplete  # noqa: PLC0415  the help needs no extra
 
-    sys.stdout.write(argcomplete.shellcode(PROGRAMS, shell=options.shell))
+    # What we do not know is no file's name.
+    sys.stdout.write(argcomplete.shellcode(PROGRAMS, use_defaults=False, shell=options.shell))
 
 
 def complete(program: argparse.ArgumentParser) -> None:
     """Answer a shell that asks what may come next, and end the program."""
     import argcomplete  # noqa: PLC0415  as above
 
-    argcomplete.autocomplete(program)
+    _complete_files(program, argcomplete.FilesCompleter())
+    argcomplete.autocomplete(program, always_complete_options=False, default_completer=argcomplete.SuppressCompleter())
+
+
+def _complete_files(program: argparse.ArgumentParser, files: object) -> None:
+    """Have names of files completed where an argument is one."""
+    for action in program._actions:  # noqa: SLF001  argparse tells nobody else
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for command in action.choices.values():
+                _complete_files(command, files)
+        elif action.type is Path or action.metavar in ("FILE", "DIR"):
+            action.completer = files  # type: ignore[attr-defined]  # argcomplete's own

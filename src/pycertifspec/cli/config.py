@@ -23,7 +23,13 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "PYCERTIFSPEC_CONFIG names one to be read in place of all."
     )
     command.epilog = "example: pycertifspec config show"
-    command.add_argument("action", choices=("show", "files"), help="show: the values; files: where they may stand")
+    command.add_argument(
+        "action",
+        nargs="?",
+        default="show",
+        choices=("show", "files"),
+        help="show: the values (default); files: where they may stand",
+    )
     add_server_argument(command)
     add_output_arguments(command)
     command.set_defaults(run=run)

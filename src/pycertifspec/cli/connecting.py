@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from pycertifspec.sync.client import Client
+from pycertifspec.errors import ServerNotFoundError
 
 from . import settings
 from .output import Output
@@ -13,6 +13,8 @@ from .output import Output
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
+
+    from pycertifspec.sync.client import Client
 
     from .settings import Server
 
@@ -46,13 +48,22 @@ def connected(
         ServerNotFoundError: no server answered.
 
     """
+    from pycertifspec.sync.client import Client  # noqa: PLC0415  a help needs none, and should come at once
+
     found = settings.read(options)
     output, server = Output.of(options, found.of("color")), found.server()
     if doing is not None:
         server.check_writable(doing)
     host, _, name, port = server.target
     timeout = server.timeout
-    with Client(host, port, timeout=timeout, name=name, call_timeout=timeout, auto_reconnect=reconnect) as client:
+    try:
+        client = Client(host, port, timeout=timeout, name=name, call_timeout=timeout, auto_reconnect=reconnect)
+    except ServerNotFoundError as error:
+        known = ", ".join(found.sessions)
+        if server.session or port or name or not known:
+            raise
+        raise ServerNotFoundError(f"{error}; the settings have the sessions {known}") from error
+    with client:
         output.detail(f"connected to {client.server_name} on {host}:{client.port}")
         if reconnect:
             client.on_connection(lambda there: (tell or output.note)(_news(client, host, there=there)))

@@ -12,6 +12,7 @@ from pycertifspec.session import properties
 from pycertifspec.session.own_output import OwnOutput
 from pycertifspec.wire.values import text_of
 
+from .answering import Answering
 from .arguments import add_server_argument
 from .connecting import connected
 from .run import statements
@@ -75,9 +76,11 @@ def run(options: argparse.Namespace) -> None:
             prompt.write(f"{client.server_name} on {server.target.host}:{client.port}; Ctrl-D leaves\n")
         screen = _Screen(prompt)
         with client.watch(properties.TTY, screen):
+            answering = Answering(client)
             while (text := _typed(prompt)) is not None:
                 words.typed(text)
-                _run(client, output, prompt, screen, text)
+                with answering.active():
+                    _run(client, output, prompt, screen, text)
 
 
 def _tell(news: list[Prompt], text: str) -> None:
@@ -110,11 +113,13 @@ def _run(client: Client, output: Output, prompt: Prompt, screen: _Screen, text: 
         pass  # said already
     except SpecError as error:
         _arrive(client)
+        screen.end_line()
         reply = error.reply if isinstance(error, RemoteError) else None
         if reply is None or not screen.has_shown(text_of(reply)):
             prompt.write(f"{' '.join(str(error).split())}\n")
     else:
         _arrive(client)
+    screen.end_line()
 
 
 def _arrive(client: Client) -> None:
@@ -140,6 +145,12 @@ class _Screen:
         if shown and not change.first:
             self._tail = (self._tail + shown)[-TAIL:]
             self._prompt.write(_CONTROL.sub("", shown))
+
+    def end_line(self) -> None:
+        """End a line that SPEC left open: the prompt would be drawn over it."""
+        if self._tail and not self._tail.endswith("\n"):
+            self._tail += "\n"
+            self._prompt.write("\n")
 
     def has_shown(self, text: str) -> bool:
         """Return whether a text is among what came last: SPEC says most errors on its screen, too."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .arguments import add_output_arguments, add_server_argument
+from . import suggesting
+from .arguments import add_output_arguments, add_server_argument, suggest
 from .connecting import connected
 from .motors import chosen
 from .output import number
@@ -17,7 +18,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Describe the command."""
     command.description = "List the counters of an instrument and what they have counted last."
     command.epilog = "example: pycertifspec counters"
-    command.add_argument("patterns", nargs="*", metavar="PATTERN", help="counters alone that match, such as 'm*'")
+    patterns = command.add_argument("patterns", nargs="*", metavar="PATTERN", help="counters alone that match, as 'm*'")
+    suggest(patterns, suggesting.counters)
     add_server_argument(command)
     add_output_arguments(command)
     command.set_defaults(run=run)

@@ -6,19 +6,23 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import LocalProtocolError
+from pycertifspec.errors import CallTimeoutError, LocalProtocolError
 from pycertifspec.session import properties
+from pycertifspec.session.procedures.counting import preset
 
-from .arguments import add_output_arguments, add_server_argument, add_within_argument, within
+from .arguments import add_output_arguments, add_server_argument, add_within_argument
 from .connecting import connected
 from .naming import record
 from .output import number
 from .progress import Bars
+from .starting import add_no_wait_argument, limit_of, refuse_when_busy
 from .stopping import stopping
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
+
+    from pycertifspec.sync.client import Client
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -27,6 +31,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.epilog = "example: pycertifspec ct 10"
     command.add_argument("seconds", nargs="?", type=float, metavar="SECONDS", help="how long (default: 1)")
     command.add_argument("--monitor", type=float, metavar="COUNTS", help="count to monitor counts in place of a time")
+    add_no_wait_argument(command, "end when SPEC counts; it counts on")
     add_within_argument(command, "stop, and end with 4, after so long (default: never)")
     add_server_argument(command)
     add_output_arguments(command)
@@ -41,8 +46,13 @@ def run(options: argparse.Namespace) -> None:
     goal = seconds if seconds is not None else options.monitor
     if not (goal > 0 and math.isfinite(goal)):
         raise LocalProtocolError(f"cannot count to {goal:g}: expected a number above 0")
-    limit = within(options)
-    with connected(options, doing="count") as (client, _, output):
+    limit = limit_of(options)
+    with connected(options, doing="count") as (client, server, output):
+        if options.no_wait:
+            refuse_when_busy(client, "count")
+            _begin(client, preset(seconds, options.monitor), server.timeout)
+            output.note("counting")
+            return
         counted = client.load_names().counters
         begin = time.monotonic()
         with Bars(output, ["count"]) as bars:
@@ -75,3 +85,21 @@ def run(options: argparse.Namespace) -> None:
     if seconds is not None:
         columns["per_second"] = number
     output.results(items, columns, "value")
+
+
+def _begin(client: Client, goal: float, timeout: float) -> None:
+    """Start counting; return when SPEC counts.
+
+    Raises:
+        CallTimeoutError: it does not yet: it is busy.
+
+    """
+    with client.changes(properties.COUNT_ALL) as changes:
+        client.write(properties.COUNT_ALL, goal)
+        end = time.monotonic() + timeout
+        while (change := changes.next(max(0.0, end - time.monotonic()))) is not None:
+            if change.value and not change.first:
+                return
+    raise CallTimeoutError(
+        f"{client.server_name} did not begin to count within {timeout:g} s: it was told to, and may do so later"
+    )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from pycertifspec.session.target import Target
+
 FIRST, LAST = DEFAULT_PORT_RANGE
 # Shown where a server does not say.
 UNKNOWN = "?"
@@ -56,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
     if not servers:
         if len(targets) == 1 and not unknown:
             raise discovery.not_found(targets[0].host, targets[0].ports, targets[0].name, ())
-        raise ServerNotFoundError(f"no SPEC server found on {', '.join(target.host for target in targets)}")
+        raise ServerNotFoundError(f"no SPEC server found on {', '.join(map(_place, targets))}")
     items: list[dict[str, Any]] = [
         {**server._asdict(), "address": f"{server.host}:{server.port}"} for server in servers
     ]
@@ -69,3 +71,11 @@ def run(options: argparse.Namespace) -> None:
         "seconds": lambda seconds: f"{seconds * 1e3:.1f} ms",
     }
     output.results(items, shown, "address")
+
+
+def _place(meant: Target) -> str:
+    """Return where was looked, as it is typed."""
+    if meant.port is not None:
+        return f"{meant.host}:{meant.port}"
+    first, last = meant.ports[0], meant.ports[-1]
+    return f"{meant.host} ({f'ports {first} to {last}' if last != first else f'port {first}'})"

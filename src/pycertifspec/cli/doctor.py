@@ -69,20 +69,39 @@ def run(options: argparse.Namespace) -> int:
             findings += _server(client)
     except SpecError as error:
         status = status_of(error)
-        findings.append(Finding("connection", "problem", f"{error} {ADVICE.get(status, '')}".strip()))
+        findings.append(Finding("connection", "problem", f"{error} {_advice(error, status)}".strip()))
     output = output or _plain(options)
     output.results([item._asdict() for item in findings], {"what": str, "state": str, "text": str}, "state")
     return status or int(any(item.state == "problem" for item in findings))
 
 
-# What to do when there is no answer, by exit status.
-ADVICE = {
+# What to do when there is no answer, by what was found on the way to it; the first that fits counts.
+ADVICE = (
+    ("is not known", "-- Is the name of the host spelt right? `pycertifspec config show` tells where it is set."),
+    (
+        "not a SPEC packet",
+        "-- Some other program listens there: is the port right? `pycertifspec discover HOST` shows SPEC's.",
+    ),
+    (
+        "did not answer",
+        "-- Something listens there and says nothing: does SPEC hang (look at its own screen)? Try again with -w 10.",
+    ),
+    ("closed the connection", "-- Something takes the connection and ends it: a tunnel without SPEC behind it?"),
+    ("Connection reset", "-- Something takes the connection and ends it: a tunnel without SPEC behind it?"),
+)
+# ... and where nothing was, by exit status.
+ADVICE_OTHERWISE = {
     3: (
-        "-- Is the name of the host right (`pycertifspec config show`)? Does a firewall let the ports through? "
-        "`pycertifspec discover HOST` shows what answers there."
+        "-- Nothing listens there: is the host right (`pycertifspec config show`), and does a firewall let the ports "
+        "through? `pycertifspec discover HOST` shows what answers."
     ),
     4: "-- It is there, but does not answer in time: try again with -w 10, and look at SPEC's own screen.",
 }
+
+
+def _advice(error: SpecError, status: int) -> str:
+    said = str(error) if status == 3 else ""
+    return next((advice for found, advice in ADVICE if found in said), ADVICE_OTHERWISE.get(status, ""))
 
 
 def _plain(options: argparse.Namespace) -> Output:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from . import get, put, watch
-from .main import Parser, ended
+from .main import Parser, ended, left, main, obey
 
 if TYPE_CHECKING:
     import argparse
@@ -34,9 +36,11 @@ def _run(name: str, add_arguments: Callable[[argparse.ArgumentParser], None]) ->
         (program.epilog or "").replace("pycertifspec get", "specget").replace("pycertifspec put", "specput")
     )
     program.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    program.add_argument("-V", "--version", action="store_true", help="show our version")
+    if "_ARGCOMPLETE" in os.environ:
+        from .completion import complete  # noqa: PLC0415  a shell asks
 
-    def work() -> int:
-        options = program.parse_args()
-        return options.run(options) or 0
-
-    return ended(work, name)
+        complete(program)
+    if sys.argv[1:] in (["-V"], ["--version"]):
+        return main(["version"])
+    return left(ended(lambda: obey(program, sys.argv[1:]), name))

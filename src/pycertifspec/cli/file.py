@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # More digits than any scan's number has.
 MAX_DIGITS = 18
+# Problems that are said one by one, and characters of one: more than that nobody reads.
+MAX_TOLD = 10
+MAX_SAID = 120
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -58,7 +61,10 @@ def run(options: argparse.Namespace) -> None:
         follow(options, output)
         return
     file = read_file(options.file)
+    _check_is_data(options.file, file)
     tell_problems(output, options.file, file)
+    if not file.scans and not options.scans:
+        output.note(f"{options.file}: there is no scan in it")
     scans = select(output, file, options.scans)
     if options.save is not None:
         saving.save(scans, options.save, options.save_form, replace=options.replace)
@@ -93,19 +99,41 @@ def _check(options: argparse.Namespace) -> None:
         if is_so:
             raise LocalProtocolError(what)
     if options.save is not None:
-        saving.form_of(options.save, options.save_form)
+        saving.check(options.save, options.save_form, replace=options.replace)
         options.scans = options.scans or ["all"]
     if (options.plot or options.spectrum is not None) and not options.scans:
         options.scans = ["last"]
 
 
 def tell_problems(output: Output, path: Path, file: DataFile, told: int = 0) -> int:
-    """Say what was not understood from the `told`-th problem on; return how many there are."""
-    for problem in file.problems[told:]:
-        output.note(f"{path}: {problem}")
-    if file.more_problems:
-        output.note(f"{path}: {file.more_problems} more lines were not understood")
-    return len(file.problems)
+    """Say what was not understood from the `told`-th problem on; return how many there are.
+
+    After the first few it is only said how many there are, unless all are wanted.
+    """
+    last = len(file.problems) if output.verbose else MAX_TOLD
+    for problem in file.problems[told:last]:
+        said = str(problem)
+        output.note(f"{path}: {said if len(said) <= MAX_SAID else f'{said[:MAX_SAID]}...'}")
+    count = len(file.problems) + file.more_problems
+    more = count - last
+    if more > 0 and count > told:
+        output.note(f"{path}: {more} more lines were not understood{'' if output.verbose else '; -v shows them'}")
+    return count
+
+
+def _check_is_data(path: Path, file: DataFile) -> None:
+    """Refuse what is some other file.
+
+    Raises:
+        DataFileError: there is no scan in it, and it is not understood.
+
+    """
+    if file.problems and not file.scans:
+        count = len(file.problems) + file.more_problems
+        raise DataFileError(
+            f"{path}: no scan was found, and {count} line{'s were' if count > 1 else ' was'} not understood: "
+            f"this is no SPEC data file ({file.problems[0].reason} in line {file.problems[0].line})"
+        )
 
 
 def select(output: Output, file: DataFile, words: Sequence[str]) -> list[Scan]:

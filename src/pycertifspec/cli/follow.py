@@ -9,7 +9,7 @@ from pycertifspec.errors import LocalProtocolError
 from .arguments import add_output_arguments, add_server_argument
 from .connecting import connected
 from .scan_saving import Saving, add_saving_arguments
-from .scan_view import ScanView, add_view_arguments
+from .scan_view import ScanView, add_view_arguments, label_columns
 
 if TYPE_CHECKING:
     import argparse
@@ -34,17 +34,16 @@ def run(options: argparse.Namespace) -> None:
     """Show one scan after the other."""
     if options.count is not None and options.count < 1:
         raise LocalProtocolError("-n is a number above 0")
-    saving = Saving(options)
+    saving = Saving(options, several=options.count != 1)
     with connected(options, reconnect=True) as (client, _, output), client.follow_scans() as scans:
+        label_columns(client, options)
         output.note(f"waiting for scans on {client.server_name}")
         for shown, scan in enumerate(scans, 1):
             view = ScanView(output, options)
             with view:
                 for point in scan:
                     view.tell(scan.record, point)
-            expected = scan.record.expected
-            aborted = expected is not None and len(scan.record.points) < expected
-            saving.keep(output, scan.record, aborted=aborted)
-            view.end(scan.record, aborted=aborted)
+            saving.keep(output, scan.record)
+            view.end(scan.record)
             if shown == options.count:
                 return

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pycertifspec.errors import RemoteError
 
-from . import values
-from .arguments import add_output_arguments, add_server_argument
+from . import suggesting, values
+from .arguments import add_output_arguments, add_server_argument, suggest
 from .connecting import connected
 from .naming import HELP, Named, find
 from .output import iso
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .values import Style
 
 # What a text is made into where that is asked for.
+NUMBERS = "flags as numbers"
 KINDS = {"string": str, "double": float, "int": lambda value: int(float(value))}
 
 
@@ -27,9 +28,10 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Describe the command."""
     command.description = "Show what properties, motors, counters and variables are now."
     command.epilog = "example: pycertifspec get th det @SCAN_N motor/tth/offset"
-    command.add_argument("names", nargs="+", metavar="NAME", help=HELP)
+    suggest(command.add_argument("names", nargs="+", metavar="NAME", help=HELP), suggesting.names)
     command.add_argument("-a", "--all", action="store_true", help="show name, time, value and units")
     command.add_argument("-d", "--type", choices=KINDS, help="make this of the value")
+    command.add_argument("-n", "--numbers", action="store_true", help="flags as 1 and 0 with --json and --jsonl, too")
     values.add_style_arguments(command)
     add_server_argument(command)
     add_output_arguments(command)
@@ -52,20 +54,29 @@ def run(options: argparse.Namespace) -> None:
                 found.append(find(client, name))
             except RemoteError as error:
                 missing.append(error)
-        show(output, found, how, wide=options.all, kind=options.type)
+        kind = options.type or (NUMBERS if options.numbers else None)
+        show(output, found, how, wide=options.all, kind=kind, several=len(options.names) > 1)
     for problem in missing[:-1]:
         output.note(f"pycertifspec get: {problem}")
     if missing:
         raise missing[-1]
 
 
-def show(output: Output, found: list[Named], how: Style, *, wide: bool = False, kind: str | None = None) -> None:
-    """Show values in the form that was asked for."""
+def show(
+    output: Output,
+    found: list[Named],
+    how: Style,
+    *,
+    wide: bool = False,
+    kind: str | None = None,
+    several: bool = False,
+) -> None:
+    """Show values in the form that was asked for; of several that were asked for, JSON is a list, however many came."""
     items = [(named, _converted(named, kind)) for named in found]
     if output.form in ("json", "jsonl"):
         objects = [named.record._replace(value=value).as_json() for named, value in items]
         if output.form == "json":
-            output.json(objects[0] if len(objects) == 1 else objects)
+            output.json(objects if several or not objects else objects[0])
         else:
             for item in objects:
                 output.json(item)
@@ -87,6 +98,8 @@ def show(output: Output, found: list[Named], how: Style, *, wide: bool = False, 
 
 def _converted(named: Named, kind: str | None) -> Any:
     value = named.value
+    if kind == NUMBERS:
+        return int(value) if isinstance(value, bool) else value
     if kind is None or isinstance(value, dict) or not isinstance(value, str | int | float):
         return value
     try:

@@ -14,4 +14,4 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Describe the command."""
     command.description = "Show between which positions the motors may move, in user units; equal limits are none."
     command.epilog = "example: pycertifspec limits th --json"
-    add_table_arguments(command, "motors", ("motor", "name", "low", "position", "high"), "motor")
+    add_table_arguments(command, "motors", ("motor", "name", "low", "position", "high"), "low", "high")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import logging
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Never
 
@@ -22,6 +24,7 @@ from pycertifspec.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import TextIO
 
 # The commands and what each is for. A command's module is imported when it is used: some need much.
 COMMANDS = {
@@ -66,7 +69,15 @@ EXTRAS = {
 
 PROGRAM = "pycertifspec"
 
+# Options of every command that may stand in front of it, too, and how many words each takes with it.
+COMMON = {
+    "--server": 1, "-w": 1, "--timeout": 1, "--color": 1,
+    "--json": 0, "--jsonl": 0, "-t": 0, "--terse": 0, "-q": 0, "--quiet": 0, "-v": 0, "-vv": 0, "--verbose": 0,
+}  # fmt: skip
+
 BROKEN_PIPE = 141  # what a shell says of a program that SIGPIPE ended
+FAULT = 1  # what Python itself ends with after an error that nobody foresaw
+INTERRUPTED = 130  # ... and of one that SIGINT did
 
 # What the program's end tells a script; the first that fits counts. 0 is done.
 EXIT_STATUS: tuple[tuple[type[BaseException], int], ...] = (
@@ -87,7 +98,7 @@ EXIT_STATUS: tuple[tuple[type[BaseException], int], ...] = (
     (PermissionError, 2),
     (OSError, 1),
     (ModuleNotFoundError, 2),
-    (KeyboardInterrupt, 130),
+    (KeyboardInterrupt, INTERRUPTED),
 )
 
 
@@ -137,23 +148,74 @@ def _add_debug(program: argparse.ArgumentParser) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit status."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    # Without a handler of its own the library's warnings would stand between what a command says itself.
-    logging.getLogger("pycertifspec").addHandler(logging.NullHandler())
     if "_ARGCOMPLETE" in os.environ:
         words = os.environ.get("COMP_LINE", "").split()[1:]
-    chosen = next((word for word in words if not word.startswith("-")), None)
+    words, chosen = arranged(words)
     name = f"pycertifspec {chosen or ''}".rstrip()
-    return ended(lambda: _run(chosen if chosen in COMMANDS else None, words), name, debug="--debug" in words)
+    status = ended(lambda: _run(chosen, words), name, debug="--debug" in words)
+    return left(status) if arguments is None else status
+
+
+def arranged(words: Sequence[str]) -> tuple[list[str], str | None]:
+    """Return the words with a command's options behind it, and the command.
+
+    `pycertifspec --server beamline get th` is as good as `pycertifspec get th --server beamline`.
+    """
+    moved: list[str] = []
+    kept: list[str] = []
+    place = 0
+    while place < len(words) and words[place].startswith("-"):
+        option, equals, _ = words[place].partition("=")
+        end = place + 1 + (0 if equals else COMMON.get(option, 0))
+        (moved if option in COMMON else kept).extend(words[place:end])
+        place = end
+    rest = list(words[place:])
+    if not rest or rest[0] not in COMMANDS:
+        return [*kept, *rest], None
+    return [*kept, rest[0], *moved, *rest[1:]], rest[0]
+
+
+def left(status: int) -> int:
+    """Return the exit status; interrupted in a terminal, end as the shell expects of it.
+
+    A shell ends a loop or a list of commands when one of them dies of Ctrl-C, and goes on when it exits, with whatever
+    status: the next command would move the motors that were just stopped. `$?` is 130 either way.
+    """
+    if status == INTERRUPTED and any(map(_is_terminal, (sys.stdin, sys.stdout, sys.stderr))):
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError):  # nobody reads it any more
+                stream.flush()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGINT)
+    return status
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def ended(work: Callable[[], int], name: str, *, debug: bool | None = None) -> int:
     """Do a program's work; say what went wrong, and return the exit status."""
+    debug = "--debug" in sys.argv if debug is None else debug
+    # Without a handler of its own the library's warnings would stand between what a command says itself.
+    logging.getLogger("pycertifspec").addHandler(logging.NullHandler())
     try:
         status = work()
         sys.stdout.flush()
     except (SpecError, OSError, ModuleNotFoundError, KeyboardInterrupt) as error:
-        return _end(error, name, debug="--debug" in sys.argv if debug is None else debug)
+        return _end(error, name, debug=debug)
+    except Exception as error:  # noqa: BLE001  whoever types a command at night is helped by one line
+        return _fault(error, name, debug=debug)
     return status
+
+
+def _fault(error: BaseException, name: str, *, debug: bool) -> int:
+    """Say in one line what nobody foresaw; return the exit status."""
+    if debug:
+        raise error
+    said = " ".join(str(error).split())
+    sys.stderr.write(f"{name}: a fault of this program: {type(error).__name__}: {said}; --debug shows where\n")
+    return FAULT
 
 
 def _run(chosen: str | None, words: Sequence[str]) -> int:
@@ -166,8 +228,13 @@ def _run(chosen: str | None, words: Sequence[str]) -> int:
         chosen, first = "version", len(words)
     elif chosen is None:
         program.error(f"which command? There are {', '.join(COMMANDS)}")
+    return obey(command_parser(chosen), words[first:])
+
+
+def obey(command: argparse.ArgumentParser, words: Sequence[str]) -> int:
+    """Do what the words ask a command for; return the exit status."""
     # Intermixed: `file run7.spec --plot 12` is as good as `file run7.spec 12 --plot`.
-    options = command_parser(chosen).parse_intermixed_args(words[first:])
+    options = command.parse_intermixed_args(words)
     if getattr(options, "verbose", 0) > 1:
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     return options.run(options) or 0
@@ -177,7 +244,7 @@ def _end(error: BaseException, name: str, *, debug: bool) -> int:
     """Say in one line what went wrong; return the exit status."""
     package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else None
     if package is not None and package not in EXTRAS:
-        raise error
+        return _fault(error, name, debug=debug)
     if isinstance(error, BrokenPipeError):
         # Who read our output has gone; what is left of it must not be told of when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -193,7 +260,9 @@ def _end(error: BaseException, name: str, *, debug: bool) -> int:
     else:
         text = str(error) or "interrupted"
     one_line = " ".join(text.split())
-    sys.stderr.write(f"{name}: {one_line}\n")
+    # Over the ^C that the terminal shows.
+    begin = "\r" if isinstance(error, KeyboardInterrupt) and sys.stderr.isatty() else ""
+    sys.stderr.write(f"{begin}{name}: {one_line}\n")
     return status_of(error)
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from pycertifspec.errors import RemoteError
 from pycertifspec.session.telling import state
 
-from .arguments import add_output_arguments, add_server_argument
+from . import suggesting
+from .arguments import add_output_arguments, add_server_argument, suggest
 from .connecting import connected
 from .output import number
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pycertifspec.sync.client import Client
 
@@ -37,27 +38,28 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add_table_arguments(command, "motors", ("motor", "name", "position", "low", "high", "state"), "motor")
 
 
-def add_table_arguments(command: argparse.ArgumentParser, kind: str, columns: Sequence[str], key: str) -> None:
+def add_table_arguments(command: argparse.ArgumentParser, kind: str, columns: Sequence[str], *keys: str) -> None:
     """Add what a list of motors needs.
 
     Args:
         command: the parser.
         kind: what is listed.
         columns: that are shown.
-        key: what the terse form shows.
+        keys: what the terse form shows.
 
     """
-    command.add_argument("patterns", nargs="*", metavar="PATTERN", help=f"{kind} alone that match, such as 't*'")
+    patterns = command.add_argument("patterns", nargs="*", metavar="PATTERN", help=f"{kind} alone that match, as 't*'")
+    suggest(patterns, suggesting.motors)
     add_server_argument(command)
     add_output_arguments(command)
-    command.set_defaults(run=run, columns=columns, key=key)
+    command.set_defaults(run=run, columns=columns, keys=keys)
 
 
 def run(options: argparse.Namespace) -> None:
     """Ask and list."""
     with connected(options) as (client, _, output):
         items = rows(client, chosen(client.motor_names, options.patterns, "motor"))
-    output.results(items, {name: _COLUMNS[name] for name in options.columns}, options.key)
+    output.results(items, {name: _COLUMNS[name] for name in options.columns}, *options.keys)
 
 
 def chosen(known: dict[str, str], patterns: Sequence[str], kind: str) -> dict[str, str]:
@@ -73,8 +75,13 @@ def chosen(known: dict[str, str], patterns: Sequence[str], kind: str) -> dict[st
         if not patterns or any(fnmatchcase(mne, pattern) or fnmatchcase(name, pattern) for pattern in patterns)
     }
     if patterns and not found:
-        raise RemoteError(f"no {kind} is called {' or '.join(patterns)}; there are {', '.join(known) or 'none'}")
+        raise no_such(kind, patterns, known)
     return found
+
+
+def no_such(kind: str, wanted: Sequence[str], known: Iterable[str]) -> RemoteError:
+    """Return the error that nothing has one of these names."""
+    return RemoteError(f"no {kind} is called {' or '.join(wanted)}; there are {', '.join(known) or 'none'}")
 
 
 def rows(client: Client, motors: dict[str, str]) -> list[dict[str, Any]]:

@@ -7,13 +7,16 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import CallTimeoutError, LocalProtocolError
+from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError, RemoteError, SpecError
 
-from .arguments import add_output_arguments, add_server_argument, add_within_argument, within
+from . import suggesting
+from .arguments import add_output_arguments, add_server_argument, add_within_argument, suggest
 from .connecting import connected
+from .motors import no_such
 from .naming import record
 from .output import number
 from .progress import Bars
+from .starting import add_no_wait_argument, limit_of, refuse_when_busy
 from .stopping import stopping
 
 if TYPE_CHECKING:
@@ -39,8 +42,10 @@ def add_moving_arguments(command: argparse.ArgumentParser, what: str, *, relativ
     """Add what a motion needs."""
     # argparse takes -1e-3 for an option otherwise.
     command._negative_number_matcher = re.compile(r"-(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$")  # noqa: SLF001
-    command.add_argument("moves", nargs="+", metavar=f"MNE {what}", help=f"pairs of a motor and its {what}")
+    moves = command.add_argument("moves", nargs="+", metavar=f"MNE {what}", help=f"pairs of a motor and its {what}")
+    suggest(moves, suggesting.moves)
     command.add_argument("--dry-run", action="store_true", help="check and show what would be done; nothing moves")
+    add_no_wait_argument(command, "end when the motors are under way; they move on")
     add_within_argument(command, "stop the motors, and end with 4, after so long (default: never)")
     add_server_argument(command)
     add_output_arguments(command)
@@ -49,17 +54,34 @@ def add_moving_arguments(command: argparse.ArgumentParser, what: str, *, relativ
 
 def run(options: argparse.Namespace) -> None:
     """Check, move, and say where the motors are."""
-    moves, limit = pairs(options.moves), within(options)
+    moves, limit = pairs(options.moves), limit_of(options)
     doing = None if options.dry_run else f"move {', '.join(moves)}"
-    with connected(options, doing=doing) as (client, _, output):
-        if options.relative:
-            moves = {mne: client.motor(mne).position + distance for mne, distance in moves.items()}
-        known = client.check_move(moves)
+    with connected(options, doing=doing) as (client, server, output):
+        try:
+            if options.relative:
+                moves = {mne: client.motor(mne).position + distance for mne, distance in moves.items()}
+            known = client.check_move(moves)
+        except RemoteError as error:
+            raise _unknown(client, moves, error) from error
         if options.dry_run:
             _show_plan(output, moves, known)
-            return
-        ends = _move(client, output, moves, known, limit)
-        _show_ends(output, moves, known, ends)
+        elif options.no_wait:
+            refuse_when_busy(client, f"move {', '.join(moves)}")
+            _begin(client, output, moves, server.timeout)
+            _show_begun(output, moves, known)
+        else:
+            ends = _move(client, output, moves, known, limit)
+            _show_ends(output, moves, known, ends)
+
+
+def _unknown(client: Client, moves: dict[str, float], error: RemoteError) -> RemoteError:
+    """Return what to say where a motor could not be asked for: that there is none, if so."""
+    try:
+        known = client.motor_names
+    except SpecError:
+        return error
+    missing = [mne for mne in moves if mne not in known]
+    return no_such("motor", missing, known) if missing else error
 
 
 def pairs(words: list[str]) -> dict[str, float]:
@@ -127,8 +149,51 @@ def _move(
             with stopping(output, names, lambda: _stand(client, output, moves)):
                 return client.move(moves, timeout=limit, progress=tell)
         except CallTimeoutError:
-            _stand(client, output, moves)
+            try:
+                _stand(client, output, moves)
+            except SpecError as error:
+                output.note(f"{names} may still move: nobody knows where they stand, for {error}")
             raise
+        except ConnectionLostError:
+            output.note(f"{names} may still move")
+            raise
+
+
+class _UnderWay(Exception):  # noqa: N818  no error: there is nothing more to wait for
+    """The motors move."""
+
+
+def _begin(client: Client, output: Output, moves: dict[str, float], timeout: float) -> None:
+    """Start motors; return when the first of them moves.
+
+    Raises:
+        CallTimeoutError: none does yet: SPEC is busy.
+
+    """
+
+    def tell(_: dict[str, float]) -> None:
+        raise _UnderWay
+
+    try:
+        with stopping(output, " and ".join(moves), lambda: _stand(client, output, moves)):
+            try:
+                client.move(moves, timeout=timeout, leave=True, progress=tell)
+            except KeyboardInterrupt:
+                client.abort()
+                raise
+    except _UnderWay:
+        return
+    except CallTimeoutError as error:
+        raise CallTimeoutError(
+            f"{', '.join(moves)} on {client.server_name} did not begin to move within {timeout:g} s: it was told to, "
+            "and may do so later"
+        ) from error
+
+
+def _show_begun(output: Output, moves: dict[str, float], known: dict[str, Facts]) -> None:
+    items = [_item(mne, facts.position, moves, known, done=False) for mne, facts in known.items()]
+    output.results(items, {"motor": str, "target": _number}, "target")
+    output.note("under way")
 
 
 def _stand(client: Client, output: Output, moves: dict[str, float]) -> None:

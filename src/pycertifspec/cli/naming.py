@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pycertifspec.errors import RemoteError
+from pycertifspec.errors import LocalProtocolError, RemoteError
 from pycertifspec.session import names, properties
-from pycertifspec.session.procedures.scanning import sent_at
+from pycertifspec.session.change import sent_at
 from pycertifspec.wire import arrays
 
 from .output import Record
@@ -51,9 +51,12 @@ def find(client: Client, name: str) -> Named:
     """Return what a name means on this server.
 
     Raises:
+        LocalProtocolError: it is empty, or none that SPEC could have.
         RemoteError: nothing.
 
     """
+    if name in ("", "@"):
+        raise LocalProtocolError("a NAME is empty")
     possible = paths(name)
     for path in possible:
         message = client.get(path, force_fetch=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ from pycertifspec.session.plain import as_json
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from rich.console import Console
 
@@ -90,6 +91,7 @@ class Output:
         self._out = out or sys.stdout
         self._err = err or sys.stderr
         self.on_terminal = self._out.isatty()
+        self._live: Console | None = None
         self.colored = _colored(color, environment, on_terminal=self.on_terminal)
 
     @classmethod
@@ -102,10 +104,31 @@ class Output:
         """Columns and rows of the terminal; 80 by 24 where there is none."""
         return shutil.get_terminal_size()
 
+    @contextlib.contextmanager
+    def below(self, console: Console) -> Iterator[None]:
+        """Have a console draw below whatever is printed meanwhile.
+
+        Who draws must know of each line that comes above: otherwise it draws over it, or wipes it away at the end.
+        """
+        self._live = console
+        try:
+            yield
+        finally:
+            self._live = None
+
     def line(self, text: str) -> None:
         """Print a line of a result at once."""
-        self._out.write(text + "\n")
-        self._out.flush()
+        # Where both are the same terminal, what is drawn on standard error is in the way of results, too.
+        self._write(self._out, text, self._live if self.on_terminal else None)
+
+    def _write(self, stream: TextIO, text: str, live: Console | None) -> None:
+        if live is not None:
+            from rich.text import Text  # noqa: PLC0415  who draws has it
+
+            live.print(Text(text), soft_wrap=True)
+        else:
+            stream.write(text + "\n")
+            stream.flush()
 
     def json(self, value: Any) -> None:
         """Print a JSON value, in one line at once."""
@@ -114,8 +137,13 @@ class Output:
     def note(self, text: str) -> None:
         """Say something that is no result, unless we are to be quiet."""
         if not self.quiet:
-            self._err.write(printable(text) + "\n")
-            self._err.flush()
+            self._write(self._err, printable(text), self._live)
+
+    def interrupted(self, text: str) -> None:
+        """Say something after Ctrl-C, which the terminal has shown as ^C in the line that was there."""
+        if self._live is None and self._err.isatty() and not self.quiet:
+            self._err.write("\n")
+        self.note(text)
 
     def detail(self, text: str) -> None:
         """Say something that only those want to know who ask for more."""
@@ -123,14 +151,14 @@ class Output:
             self.note(text)
 
     def results(
-        self, items: Sequence[Mapping[str, Any]], columns: Mapping[str, Callable[[Any], str]], key: str
+        self, items: Sequence[Mapping[str, Any]], columns: Mapping[str, Callable[[Any], str]], *keys: str
     ) -> None:
         """Print results of one kind in the form that was asked for.
 
         Args:
             items: objects of which JSON shows all.
             columns: for the table: an item's key, and what makes text of its value.
-            key: of what the terse form shows.
+            keys: of what the terse form shows.
 
         """
         if self.form == "json":
@@ -140,7 +168,7 @@ class Output:
                 self.json(item)
         elif self.form == "terse":
             for item in items:
-                self.line(printable(str(item[key])))
+                self.line("\t".join(_terse(item[key]) for key in keys))
         else:
             self.table(list(columns), [[show(item[name]) for name, show in columns.items()] for item in items])
 
@@ -199,6 +227,13 @@ class Output:
     def is_watched(self) -> bool:
         """Whether somebody looks at standard error and wants to see more than results and errors."""
         return not self.quiet and self._err.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _terse(value: Any) -> str:
+    """Return a value alone; flags as JSON and TOML have them, and nothing for what is not known."""
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
+    return printable(str(value))
 
 
 def _colored(color: str, environment: Mapping[str, str], *, on_terminal: bool) -> bool:

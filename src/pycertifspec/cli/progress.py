@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ class Bars:
     """
 
     def __init__(self, output: Output, names: Iterable[str], *, remaining: bool = False) -> None:
+        self._output = output
+        self._shown = contextlib.ExitStack()
         self._progress: Progress | None = None
         self._tasks = {}
         if not output.is_watched:
@@ -50,23 +53,13 @@ class Bars:
                 total=1.0 if known else None,
             )  # fmt: skip
 
-    def print(self, output: Output, text: str) -> None:
-        """Print a line of a result above the bars."""
-        if self._progress is not None and output.on_terminal:
-            from rich.text import Text  # noqa: PLC0415  as above
-
-            # Both are the same terminal: whoever draws the bars must know of the line.
-            self._progress.console.print(Text(text), soft_wrap=True)
-        else:
-            output.line(text)
-
     def __enter__(self) -> Self:
         if self._progress is not None:
-            self._progress.start()
+            self._shown.enter_context(self._output.below(self._progress.console))
+            self._shown.enter_context(self._progress)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+        self._shown.close()

@@ -43,7 +43,10 @@ def run(options: argparse.Namespace) -> None:
     """Serve the recording."""
     output = Output.of(options, settings.read(options).of("color"))
     with options.file.open(encoding="utf-8", errors="replace") as lines:
-        recorded = replaying.conversations(recording.read(lines))
+        try:
+            recorded = replaying.conversations(recording.read(lines))
+        except DataFileError as error:
+            raise DataFileError(f"{options.file}: {error}") from error
     if not recorded:
         raise DataFileError(f"{options.file}: the recording has no requests that could be answered")
     asyncio.run(_serve(options, output, recorded))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pycertifspec.errors import LocalProtocolError, RemoteError
+from pycertifspec.session import properties
 
 from . import values
+from .answering import Answering
 from .arguments import add_output_arguments, add_server_argument, add_within_argument, within
 from .connecting import connected
 from .naming import type_name
+from .output import Record
 from .stopping import stopping
 
 if TYPE_CHECKING:
@@ -27,7 +31,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Describe the command."""
     command.description = (
         "Run a command as at SPEC's prompt, or the lines of a macro file one after the other, and show what is "
-        "printed as it is printed. Status 0: it succeeded. 1: it failed; a file is not read on. Ctrl-C aborts it."
+        "printed as it is printed. Status 0: it succeeded. 1: it failed; a file is not read on. Ctrl-C aborts it. What "
+        "a macro of a simulated SPEC asks, the next line of standard input answers; SPEC asks at its own keyboard."
     )
     command.epilog = "example: pycertifspec run 'wh; p SCAN_N' && pycertifspec run -f align.mac"
     command.add_argument("commands", nargs="*", metavar="COMMAND", help="SPEC text")
@@ -41,16 +46,19 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run it and show its output."""
-    if bool(options.commands) == bool(options.file):
+    if bool(options.commands) == (options.file is not None):
         raise LocalProtocolError("give either a COMMAND or -f FILE")
-    text, limit = " ".join(options.commands) or _read(options.file), within(options)
-    said = repr(text) if options.commands else options.file
-    with connected(options, doing=f"run {said[:80]}") as (client, _, output):
+    text, limit = " ".join(options.commands) if options.commands else _read(options.file), within(options)
+    if options.commands and not text.strip():
+        raise LocalProtocolError("the COMMAND is empty")
+    steps = [(1, text)] if options.commands else _steps(options.file, text)
+    said = text if options.commands else options.file
+    with connected(options, doing=f"run {said[:80]!r}") as (client, _, output):
         shown: list[str] = []
 
         def tell(piece: str) -> None:
             if output.form == "jsonl":
-                output.json({"name": "output/tty", "value": piece, "type": "output"})
+                output.json(Record(properties.TTY, piece, "output", timestamp=time.time()).as_json())
             elif output.form == "json":
                 shown.append(piece)
             else:
@@ -58,18 +66,31 @@ def run(options: argparse.Namespace) -> None:
                 sys.stdout.flush()
 
         value = None
-        with stopping(output, "the command", client.wait_until_ready):
-            for place, statement in statements(text) if options.file else [(1, text)]:
+        with Answering(client).active(), stopping(output, "the command", client.wait_until_ready):
+            for place, statement in steps:
                 try:
                     value = client.execute(statement, timeout=limit, progress=tell).value
                 except RemoteError as error:
-                    where = f"{options.file}, what begins in line {place}: " if options.file else ""
+                    where = f"{options.file}, what begins in line {place}: " if options.file is not None else ""
                     raise RemoteError(f"{where}{error}") from error
     if output.form in ("json", "jsonl"):
         more = {"output": "".join(shown)} if output.form == "json" else {}
-        output.json({"name": said, "value": value, "type": type_name(value), **more})
+        output.json(Record(said, value, type_name(value), timestamp=time.time()).as_json(**more))
     elif options.print and value is not None:
         output.line(values.in_line(value, values.Style()))
+
+
+def _steps(name: str, text: str) -> list[tuple[int, str]]:
+    """Return a file's statements.
+
+    Raises:
+        LocalProtocolError: it ends within one: it was cut, and nothing of it is run.
+
+    """
+    try:
+        return list(statements(text))
+    except LocalProtocolError as error:
+        raise LocalProtocolError(f"{name} is not run: {error}") from error
 
 
 def _read(name: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pycertifspec.errors import LocalProtocolError
+
 from .arguments import add_output_arguments, add_server_argument, add_within_argument, within
 from .connecting import connected
 from .scan_saving import Saving, add_saving_arguments
-from .scan_view import ScanView, add_view_arguments
+from .scan_view import ScanView, add_view_arguments, label_columns
 from .stopping import stopping
 
 if TYPE_CHECKING:
@@ -35,21 +37,23 @@ def run(options: argparse.Namespace) -> None:
     text, limit, saving = " ".join(options.scan), within(options), Saving(options)
     with connected(options, doing=f"run {text!r}") as (client, _, output):
         saving.look(client)
+        label_columns(client, options)
         scan = client.scan(text, timeout=limit)
 
         def stop() -> None:
             scan.abort()
             client.wait_until_ready()
 
-        over = False
         view = ScanView(output, options)
         try:
             with view, stopping(output, "the scan", stop):
                 for point in scan:
                     view.tell(scan.record, point)
                 scan.wait()
-                over = True
+        except LocalProtocolError as error:
+            scan.abort()
+            raise LocalProtocolError(f"{error}; the scan was aborted") from error
         finally:
-            if over or scan.record.points:
-                saving.keep(output, scan.record, aborted=not over)
-                view.end(scan.record, aborted=not over)
+            if view.told or scan.record.end is not None:
+                saving.keep(output, scan.record)
+                view.end(scan.record)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pycertifspec.errors import LocalProtocolError
 from pycertifspec.simulator.datafile import Device
 
 if TYPE_CHECKING:
@@ -34,13 +34,18 @@ def add_saving_arguments(command: argparse.ArgumentParser) -> None:
 class Saving:
     """Where scans are kept, if anywhere.
 
+    Args:
+        options: of the command line.
+        several: whether there may be more than one.
+
     Raises:
-        LocalProtocolError: what kind of file is meant cannot be told.
+        LocalProtocolError: what kind of file is meant cannot be told, or it is one file for several scans.
         FileExistsError: it is there already.
+        OSError: nothing can be written there.
 
     """
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(self, options: argparse.Namespace, *, several: bool = False) -> None:
         self._path: Path | None = options.save
         self._replace: bool = options.replace
         self._motors: dict[str, str] = {}
@@ -48,9 +53,9 @@ class Saving:
         if self._path is not None:
             from pycertifspec import saving  # noqa: PLC0415  takes time
 
-            saving.form_of(self._path)
-            if not self._replace and NUMBER not in self._path.name and self._path.exists():
-                raise FileExistsError(17, "is there already; choose another name, or --replace it", str(self._path))
+            saving.check(self._path, replace=self._replace)
+            if several and not self._replace and NUMBER not in self._path.name:
+                raise LocalProtocolError(f"--save {self._path} is one file for many scans: put {NUMBER} into its name")
 
     def look(self, client: Client) -> None:
         """Take note of where the motors are before a scan."""
@@ -58,27 +63,26 @@ class Saving:
             self._motors = client.motor_names
             self._positions = [client.motor(mne).position for mne in self._motors]
 
-    def keep(self, output: Output, record: ScanRecord, *, aborted: bool = False) -> None:
+    def keep(self, output: Output, record: ScanRecord) -> None:
         """Write a scan to its file."""
         if self._path is None or not record.columns:
             return
         from pycertifspec import saving  # noqa: PLC0415  takes time
 
         number = record.number or 0
-        more: dict[str, Any] = {}
-        if self._positions:
-            more = {"motors": [Device(name, mne) for mne, name in self._motors.items()], "positions": self._positions}
-        scan = saving.recorded_scan(
-            record.command,
-            record.columns,
-            [[point.values.get(name, math.nan) for name in record.columns] for point in record.points],
-            number=number,
-            started=record.start or 0.0,
-            aborted=aborted,
-            title=record.title or "pycertifspec",
-            user=record.user,
-            **more,
-        )
+        devices = [Device(name, mne) for mne, name in self._motors.items()]
+        scan = saving.measured_scan(record, motors=devices, positions=self._positions)
         path = self._path.with_name(self._path.name.replace(NUMBER, str(number)))
+        if not self._replace:
+            path = _free(path)
         saving.save([scan], path, replace=self._replace)
         output.note(f"scan {number} saved in {path}")
+
+
+def _free(path: Path) -> Path:
+    """Return a path where nothing is: what was measured is not lost because a name is taken."""
+    free, twin = path, 1
+    while free.exists():
+        twin += 1
+        free = path.with_name(f"{path.stem}.{twin}{path.suffix}")
+    return free

@@ -6,9 +6,6 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import LocalProtocolError
-from pycertifspec.session.peak import Peak, peak
-
 from .output import Record, number, printable
 from .progress import Bars
 
@@ -17,7 +14,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from pycertifspec.session.peak import Peak
     from pycertifspec.session.scan_record import ScanPoint, ScanRecord
+    from pycertifspec.sync.client import Client
 
     from .output import Output
 
@@ -33,14 +32,30 @@ _BAR = "scan"
 def add_view_arguments(command: argparse.ArgumentParser) -> None:
     """Add how a scan is shown."""
     command.add_argument("--plot", action="store_true", help="draw the curve while it grows, in place of the table")
-    command.add_argument("-x", metavar="LABEL", help="column to draw along (default: the first)")
-    command.add_argument("-y", metavar="LABEL", help="column whose peak is described (default: the first counter)")
+    add = command.add_argument
+    add("-x", metavar="COLUMN", help="label or mnemonic of what to draw along (default: the first column)")
+    add("-y", metavar="COLUMN", help="label or mnemonic of what is drawn and described (default: the first counter)")
+
+
+def label_columns(client: Client, options: argparse.Namespace) -> None:
+    """Make labels of the mnemonics in `-x` and `-y`: a scan's columns have these."""
+    if (options.x or options.y) and client.ready:
+        known = client.load_names()
+        for axis in ("x", "y"):
+            said = getattr(options, axis)
+            setattr(options, axis, known.counters.get(said) or known.motors.get(said) or said)
 
 
 class ScanView:
-    """Shows one scan while it is taken."""
+    """Shows one scan while it is taken.
+
+    Attributes:
+        told: how many points were shown.
+
+    """
 
     def __init__(self, output: Output, options: argparse.Namespace) -> None:
+        self.told = 0
         self._output, self._options = output, options
         self._bars = Bars(output, [] if self._draws else [_BAR], remaining=True)
         self._labelled = False
@@ -60,10 +75,18 @@ class ScanView:
         self._bars.__exit__(kind, error, trace)
 
     def tell(self, record: ScanRecord, point: ScanPoint) -> None:
-        """Show a point."""
+        """Show a point.
+
+        Raises:
+            LocalProtocolError: with the first, there is no such column as is to be drawn or described.
+
+        """
+        if not self.told:
+            record.axes(self._options.x, self._options.y)
+        self.told += 1
         form = self._output.form
         if form == "jsonl":
-            told = Record(str(record.number), point.values, "point")
+            told = Record(str(record.number), point.values, "point", timestamp=time.time())
             self._output.json(told.as_json(point=point.index, expected=record.expected))
         elif self._draws:
             if time.monotonic() - self._drawn > DRAW_EVERY:
@@ -82,10 +105,10 @@ class ScanView:
             self._labelled = True
             if self._output.form == "text":
                 if self._output.on_terminal:
-                    self._print(f"scan {record.number}  {record.command}")
-                self._print(self._line(["#", *columns], width))
+                    self._output.line(printable(f"scan {record.number}  {record.command}"))
+                self._output.line(self._line(["#", *columns], width))
         texts = [_short(value, width - 1) if self._output.on_terminal else number(value) for value in numbers]
-        self._print(self._line([str(point.index), *texts], width))
+        self._output.line(self._line([str(point.index), *texts], width))
 
     def _fitting(self, record: ScanRecord) -> tuple[list[str], int]:
         """Return which columns are shown, and how wide each is.
@@ -109,29 +132,28 @@ class ScanView:
         first, *rest = shown
         return f"{first:>{FIRST_WIDTH}}" + "".join(f" {cell[: width - 1]:>{width - 1}}" for cell in rest)
 
-    def _print(self, text: str) -> None:
-        self._bars.print(self._output, text)
-
     def _draw(self, record: ScanRecord) -> None:
         from .plotting import curve  # noqa: PLC0415  for this alone
 
         self._drawn = time.monotonic()
-        x, y = axes(record, self._options)
-        xs, ys = ([point.values.get(name, math.nan) for point in record.points] for name in (x, y))
+        x, y = record.axes(self._options.x, self._options.y)
+        xs, ys = record.column(x), record.column(y)
         clear = "\x1b[H\x1b[J" if self._output.on_terminal else ""
         title = printable(f"scan {record.number}  {record.command}  {len(record.points)} of {record.expected or '?'}")
         colored = self._output.colored and self._output.on_terminal
         self._output.line(clear + curve(xs, ys, labels=(x, y), title=title, size=self._output.size, colored=colored))
 
-    def end(self, record: ScanRecord, *, aborted: bool = False) -> None:
+    def end(self, record: ScanRecord) -> None:
         """Show what came of it."""
+        aborted = record.aborted or record.end is None  # the connection is lost, or who looks has seen enough
         if self._options.plot and record.points and self._output.form == "text":
             self._draw(record)
-        found = statistics(record, self._options) if record.points else None
+        found = record.peak(self._options.y, self._options.x)
+        of = record.axes(self._options.x, self._options.y)[1] if found else ""
         if self._output.form in ("json", "jsonl"):
             told: dict[str, Any] = {"name": str(record.number), "type": "scan", **record.facts()}
             told |= {"columns": record.columns, "expected": record.expected, "aborted": aborted}
-            told |= {"peak": None if found is None else {"column": found[0], **found[1]._asdict()}}
+            told |= {"peak": None if found is None else {"column": of, **found._asdict()}}
             if self._output.form == "json":
                 told["points"] = [point.values for point in record.points]
             self._output.json(told)
@@ -139,7 +161,7 @@ class ScanView:
         if aborted:
             self._output.note(f"aborted after {len(record.points)} of {record.expected or '?'} points")
         if found is not None:
-            self._say(describe(*found))
+            self._say(describe(of, found))
 
     def _say(self, text: str) -> None:
         """Say what is beside the table: in a pipe it must not stand in it."""
@@ -147,28 +169,6 @@ class ScanView:
             self._output.line(printable(text))
         else:
             self._output.note(text)
-
-
-def axes(record: ScanRecord, options: argparse.Namespace) -> tuple[str, str]:
-    """Return along which column the curve is, and which one it is of.
-
-    Raises:
-        LocalProtocolError: there is no such column.
-
-    """
-    x = options.x or record.columns[0]
-    y = options.y or next(iter(record.counters), record.columns[-1])
-    for label in (x, y):
-        if label not in record.columns:
-            raise LocalProtocolError(f"the scan has no column {label!r}; it has {', '.join(record.columns)}")
-    return x, y
-
-
-def statistics(record: ScanRecord, options: argparse.Namespace) -> tuple[str, Peak] | None:
-    """Return whose peak is described, and what it is like."""
-    x, y = axes(record, options)
-    found = peak(*([point.values.get(name, math.nan) for point in record.points] for name in (x, y)))
-    return None if found is None else (y, found)
 
 
 def describe(label: str, found: Peak) -> str:

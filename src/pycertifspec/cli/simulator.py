@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import math
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +16,15 @@ from typing import TYPE_CHECKING
 from pycertifspec.errors import LocalProtocolError, RemoteError
 
 from .arguments import ports
+from .keyboard import Keyboard, in_terminal
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from pycertifspec.simulator.beamline import Beamline
-    from pycertifspec.simulator.configuration.description import Description
-    from pycertifspec.simulator.state import Keeper
+    from pycertifspec.simulator.loading import MacroText
+    from pycertifspec.simulator.world import World
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -43,7 +44,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add("--load", type=Path, nargs="+", default=[], metavar="FILE", help="macro files to read at the start")
     add("--state", type=Path, metavar="DIR", help="keep positions, settings, variables and macros there")
     add("-f", "--fresh", action="store_true", help="begin with new variables and macros; motors stay where they are")
-    add("--run", type=Path, dest="macro", metavar="FILE", help="run a macro file without a server and exit")
+    add("--run", dest="macro", metavar="FILE", help="run a macro file without a server and exit; - is standard input")
     add("--test", action="store_true", help="then run the file's macros whose names begin with test_, one by one")
     add("--coverage", action="store_true", help="then show which lines of the macro files were not run")
     add("--coverage-json", type=Path, metavar="FILE", help="write the same as JSON")
@@ -65,7 +66,7 @@ def run(options: argparse.Namespace) -> None:
     if options.directory is not None and not options.directory.is_dir():
         raise LocalProtocolError(f"--directory {options.directory} is no directory")
     ports(options.port)
-    for path in [*options.load, *([options.macro] if options.macro else [])]:
+    for path in [*options.load, *([Path(options.macro)] if options.macro not in (None, "-") else [])]:
         if not path.is_file():
             raise LocalProtocolError(f"{path} is no file")
     if options.macro is None and (options.test or options.coverage or options.coverage_json):
@@ -77,58 +78,45 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _beamline(options: argparse.Namespace, *, on_terminal: bool, lines: set[tuple[str, int]] | None = None) -> Beamline:
-    from pycertifspec.simulator.beamline import simulated  # noqa: PLC0415  other commands need no simulator
-    from pycertifspec.simulator.clock import clock_at  # noqa: PLC0415
-    from pycertifspec.simulator.world import World  # noqa: PLC0415
+    from pycertifspec.simulator.clock import clock_at  # noqa: PLC0415  other commands need no simulator
+    from pycertifspec.simulator.recipe import Recipe  # noqa: PLC0415
 
-    description = _description(options.config)
-    name = options.name or description.name or "fourc"
-    clock = clock_at(math.inf if math.isinf(options.time_scale) else options.time_scale)
+    def prepare(world: World) -> None:
+        if on_terminal:
+            world.screen = _print
+            world.keyboard = _typed(world, _print)
+        elif in_terminal():
+            world.keyboard = _typed(world, world.screen, _print)
 
-    def make(screen: object) -> World:
-        return World(
-            clock,
-            _print if on_terminal else screen,  # type: ignore[arg-type]  # either shows text
-            directory=options.directory,
-            seed=options.seed,
-            allow_shell=options.allow_unix,
-        )
-
-    instrument = description.instrument(clock, seed=options.seed)
-    beamline = simulated(make, name, clock, instrument=instrument, geometry=description.geometry)
-    if lines is not None:
-        beamline.interpreter.watch_lines(lines)
-    try:
-        keeper = _keep(beamline, options) if options.state is not None else None
-        beamline.load(options.load)
-        beamline.begin()
-    except BaseException:
-        beamline.close()
-        raise
-    for remark in (*description.remarks, *(keeper.remarks if keeper else ())):
+    recipe = Recipe(
+        name=options.name,
+        config=options.config,
+        seed=options.seed,
+        load=tuple(options.load),
+        state=options.state,
+        fresh=options.fresh,
+        directory=options.directory,
+        allow_unix=options.allow_unix,
+    )
+    beamline = recipe.beamline(clock_at(options.time_scale), prepare=prepare, lines=lines)
+    for remark in beamline.remarks:
         sys.stderr.write(f"{remark}\n")
     return beamline
 
 
-def _description(config: Path | None) -> Description:
-    """Return what a file says of the beamline, or the one that is there without a file."""
-    from pycertifspec.simulator.configuration.description import Description  # noqa: PLC0415  as above
+def _typed(world: World, *screens: Callable[[str], None]) -> Callable[[str], str | None]:
+    """Return a function that shows a prompt and returns the next line of standard input."""
+    keyboard = Keyboard()
 
-    if config is None:
-        from pycertifspec.simulator.hardware.default import COUNTERS, MOTORS  # noqa: PLC0415  as above
+    def ask(prompt: str) -> str | None:
+        for show in screens:
+            show(prompt)
+        line = keyboard.line(world.interrupt.is_set)
+        if line is None or not keyboard.shows_what_is_typed:
+            _print(f"{line or ''}\n")
+        return line
 
-        return Description(motors=MOTORS, counters=COUNTERS, name="fourc", geometry="fourc")
-    from pycertifspec.simulator.configuration.reading import read_description  # noqa: PLC0415  only where there is a file
-
-    return read_description(config)
-
-
-def _keep(beamline: Beamline, options: argparse.Namespace) -> Keeper:
-    from pycertifspec.simulator.state import Keeper, StateFile  # noqa: PLC0415  only where it is kept
-
-    keeper = Keeper(StateFile(options.state, beamline.name), beamline.instrument, fresh=options.fresh)
-    beamline.keep(keeper)
-    return keeper
+    return ask
 
 
 def _print(text: str) -> None:
@@ -154,13 +142,14 @@ def _run_macro(options: argparse.Namespace) -> None:
     """
     from pycertifspec.simulator.language import MacroInterruptError, QuitError  # noqa: PLC0415  as above
 
+    macros = _macros(options.macro)
     lines: set[tuple[str, int]] | None = set() if options.coverage or options.coverage_json else None
     beamline = _beamline(options, on_terminal=True, lines=lines)
     news: SimpleQueue[bool] = SimpleQueue()  # what a signal's handler may use
     before = {number: signal.signal(number, lambda *_: news.put(True)) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with ThreadPoolExecutor(max_workers=1, initializer=_leave_signals_to_the_main_thread) as thread:
-            work = thread.submit(_load_and_test, beamline, options)
+            work = thread.submit(_load_and_test, beamline, macros, test=options.test)
             work.add_done_callback(lambda _: news.put(False))
             while not work.done():
                 # A wait without an end is not woken by a signal that the system hands to another thread.
@@ -177,10 +166,17 @@ def _run_macro(options: argparse.Namespace) -> None:
             signal.signal(number, handler)
         beamline.close()
         if lines is not None:
-            _report(options, lines)
+            _report(options, macros, lines)
 
 
-def _load_and_test(beamline: Beamline, options: argparse.Namespace) -> None:
+def _macros(name: str) -> MacroText:
+    """Return the macro file to run; ``-`` is standard input."""
+    from pycertifspec.simulator.loading import read_macros, received_macros  # noqa: PLC0415  as above
+
+    return received_macros(sys.stdin.buffer) if name == "-" else read_macros(Path(name))
+
+
+def _load_and_test(beamline: Beamline, macros: MacroText, *, test: bool) -> None:
     """Run the macro file, and the tests in it if that is wanted.
 
     Raises:
@@ -189,25 +185,26 @@ def _load_and_test(beamline: Beamline, options: argparse.Namespace) -> None:
     """
     from pycertifspec.simulator.trials import trials  # noqa: PLC0415  as above
 
-    beamline.load([options.macro])
-    if not options.test:
+    beamline.run_macros(macros)
+    if not test:
         return
     problems: list[bool] = []
-    for trial in trials(beamline, [options.macro]):
+    for trial in trials(beamline, macros.source):
         _print(f"{trial}\n")
         problems.append(bool(trial.problem))
     if not problems:
-        raise RemoteError(f"{options.macro} defines no macro whose name begins with test_")
+        raise RemoteError(f"{macros.source} defines no macro whose name begins with test_")
     if any(problems):
         raise RemoteError(f"{sum(problems)} of {len(problems)} tests failed")
     _print(f"all {len(problems)} tests passed\n")
 
 
-def _report(options: argparse.Namespace, lines: set[tuple[str, int]]) -> None:
+def _report(options: argparse.Namespace, macros: MacroText, lines: set[tuple[str, int]]) -> None:
     """Tell which lines of the macro files were run."""
     from pycertifspec.simulator.linting import coverage, table  # noqa: PLC0415  as above
+    from pycertifspec.simulator.loading import read_macros  # noqa: PLC0415
 
-    found = coverage([*options.load, options.macro], lines)
+    found = coverage([*map(read_macros, options.load), macros], lines)
     if options.coverage:
         _print(table(found))
     if options.coverage_json:

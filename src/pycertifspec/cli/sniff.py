@@ -112,7 +112,7 @@ def _captured(path: Path, output: Output) -> Iterator[Passing]:
     unknown: dict[int, int] = {}
     with path.open("rb") as file:
         try:
-            for frame in capture.frames(file.read):
+            for frame in capture.frames(file.read, lambda: output.note(f"{path}: ends within a frame: it was cut")):
                 if not frames.is_known_link(frame.link):
                     unknown[frame.link] = unknown.get(frame.link, 0) + 1
                 elif segment := frames.segment(frame):

@@ -34,11 +34,11 @@ def stopping(output: Output, what: str, wait: Callable[[], object]) -> Iterator[
     try:
         yield
     except KeyboardInterrupt:
-        output.note(f"interrupted: SPEC was told to stop; waiting for {what} (Ctrl-C again leaves)")
+        output.interrupted(f"SPEC was told to stop; waiting for {what} (Ctrl-C again leaves)")
         try:
             wait()
         except KeyboardInterrupt:
-            output.note(f"left without waiting: {what} may not have stopped yet")
+            output.interrupted(f"left without waiting: {what} may not have stopped yet")
         raise
     finally:
         if before is not None:

@@ -47,10 +47,10 @@ class _Lines:
         if form == "jsonl":
             output.json(as_object(passing))
         elif passing.message is None:
-            if not output.quiet:
+            if not output.quiet and form != "terse":
                 output.line(as_text(passing))
         elif form == "terse":
-            output.line(as_text(passing).split(" ", 1)[1])
+            output.line(as_text(passing).split(" ", 1)[1].lstrip())
         else:
             output.line(as_text(passing, full=bool(output.verbose)))
 
@@ -64,7 +64,11 @@ def _file(options: argparse.Namespace, server: str) -> contextlib.AbstractContex
     """
     if options.record is None:
         return contextlib.nullcontext()
-    file: TextIO = options.record.open("x", encoding="utf-8", newline="\n")
+    try:
+        file: TextIO = options.record.open("x", encoding="utf-8", newline="\n")
+    except FileExistsError as error:
+        said = "is there already: a recording is a new file; choose another name"
+        raise FileExistsError(error.errno, said, str(options.record)) from error
     file.write(recording.heading(server))
     return file
 

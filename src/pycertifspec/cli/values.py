@@ -13,7 +13,7 @@ from .output import printable
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 TYPES: Final = ("string", "double", "int", "array", "assoc", "json")
 # Digits of a number that is shown: as many as SPEC itself sends.
@@ -27,7 +27,7 @@ class Style(NamedTuple):
     Attributes:
         form: of numbers, as Python's format() has it.
         separator: between elements.
-        elements: how many elements of an array are shown, None for all.
+        elements: how many elements of an array, associative or not, are shown, None for all.
 
     """
 
@@ -43,7 +43,9 @@ def add_style_arguments(command: argparse.ArgumentParser) -> None:
         number.add_argument(
             f"-{letter}", dest=f"form_{letter}", type=int, metavar="N", help=f"numbers with N digits, as {what}"
         )
-    command.add_argument("-#", dest="elements", type=int, metavar="N", help="show the first N elements of an array")
+    command.add_argument(
+        "-#", dest="elements", type=int, metavar="N", help="show the first N elements of an array, associative or not"
+    )
     command.add_argument("-F", dest="separator", default=" ", metavar="TEXT", help="between elements of an array")
 
 
@@ -77,7 +79,7 @@ def in_line(value: Any, how: Style) -> str:
     """Return a value in one line: ``1 2 3``, rows of an array separated by semicolons, ``th=1 tth=2``."""
     known = plain(value)
     if isinstance(known, dict):
-        return " ".join(f"{printable(key)}={scalar(item, how)}" for key, item in known.items())
+        return " ".join(f"{printable(key)}={scalar(item, how)}" for key, item in _first(known, how))
     if isinstance(known, list):
         rows = known if known and isinstance(known[0], list) else [known]
         return "; ".join(
@@ -90,10 +92,14 @@ def in_lines(name: str, value: Any, how: Style) -> list[tuple[str, str]]:
     """Return what is shown of a value, each line as a name and a text: elements and rows have lines of their own."""
     known = plain(value)
     if isinstance(known, dict):
-        return [(f"{name}[{key}]", scalar(item, how)) for key, item in known.items()] or [(name, "")]
+        return [(f"{name}[{key}]", scalar(item, how)) for key, item in _first(known, how)] or [(name, "")]
     if isinstance(known, list) and known and isinstance(known[0], list):
         return [(f"{name}[{place}]", in_line(row, how)) for place, row in enumerate(known[: how.elements])]
     return [(name, in_line(known, how))]
+
+
+def _first(known: Mapping[str, Any], how: Style) -> list[tuple[str, Any]]:
+    return list(known.items())[: how.elements]
 
 
 def parse(words: Sequence[str], kind: str) -> Any:

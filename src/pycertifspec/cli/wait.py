@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import operator
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import LocalProtocolError
 from pycertifspec.session.plain import plain
 
-from . import values
-from .arguments import add_output_arguments, add_server_argument, add_within_argument, within
+from . import suggesting, values
+from .arguments import add_output_arguments, add_server_argument, add_within_argument, suggest, within
 from .connecting import connected
 from .naming import HELP, find, record
 
@@ -34,9 +35,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Describe the command."""
     command.description = "Wait until a property, motor, counter or variable is what is wanted, and show it."
     command.epilog = "example: pycertifspec wait status/ready 1 --within 600 && pycertifspec wait det '> 1000'"
-    command.add_argument("name", metavar="NAME", help=HELP)
+    suggest(command.add_argument("name", metavar="NAME", help=HELP), suggesting.names)
     command.add_argument(
-        "condition", metavar="CONDITION", help="a value, or '> 1.5', '>=', '<', '<=', '==', '!=' and one, or changed"
+        "condition",
+        nargs="+",
+        metavar="CONDITION",
+        help="a value, or '> 1.5', '>=', '<', '<=', '==', '!=' and one, or changed",
     )
     add_within_argument(command, "give up, with 4, after so long (default: never)")
     add_server_argument(command)
@@ -46,13 +50,16 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Wait."""
-    fits = condition(options.condition)
-    limit = within(options)
+    wanted, limit = " ".join(options.condition), within(options)
+    fits = condition(wanted)
     with connected(options) as (client, _, output):
-        path = find(client, options.name).path
+        found = find(client, options.name)
+        path = found.path
+        if isinstance(found.value, int | float) and not is_numeric(wanted):
+            raise LocalProtocolError(f"{options.name} is a number, and would never be {wanted!r}")
         value = client.wait_for(path, fits, limit)
         if output.form in ("json", "jsonl"):
-            output.json(record(path, value, None).as_json())
+            output.json(record(path, value, time.time()).as_json())
         elif output.form == "terse" or not output.quiet:
             output.line(values.in_line(value, values.Style()))
 
@@ -83,6 +90,12 @@ def condition(text: str) -> Callable[[Any], bool]:
         )
 
     return fits
+
+
+def is_numeric(text: str) -> bool:
+    """Return whether a number can meet a condition."""
+    match = _CONDITION.fullmatch(text)
+    return text.strip() == "changed" or (match is not None and _number(match[2]) is not None)
 
 
 class _Changed:

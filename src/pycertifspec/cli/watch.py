@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import LocalProtocolError
+from pycertifspec.session.change import Change, sent_at
 from pycertifspec.session.plain import plain
-from pycertifspec.session.procedures.scanning import sent_at
+from pycertifspec.wire import arrays
 
-from . import values
-from .arguments import add_output_arguments, add_server_argument
+from . import suggesting, values
+from .arguments import add_output_arguments, add_server_argument, suggest
 from .connecting import connected
 from .naming import HELP, find, record
 
 if TYPE_CHECKING:
-    import argparse
-
-    from pycertifspec.session.change import Change
-
     from .output import Output
 
 # Whose time is shown: the server's, ours, none, since the beginning, since the last change, since this one's last.
@@ -42,11 +41,24 @@ def add_epics_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-t",
         dest="stamp",
-        choices=STAMPS,
-        default="s",
+        type=_key,
+        default="server",
         metavar="KEY",
-        help="time: s server, c client, n none, r since the beginning, i since the last line, I since this one's last",
+        help="time: s server, c client, n none, r since the beginning, i since the last line, I since this one's last; "
+        "or s or c with one of r, i, I",
     )
+
+
+def _key(text: str) -> str:
+    """Return whose time EPICS's letters mean; ``c`` before another says that it is ours.
+
+    Raises:
+        argparse.ArgumentTypeError: they mean none.
+
+    """
+    if re.fullmatch("[scnriI]|[sc][riI]", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(STAMPS)}, sr, si, sI, cr, ci, cI")
+    return f"{'client ' if len(text) > 1 and text[0] == 'c' else ''}{STAMPS[text[-1]]}"
 
 
 def _describe(command: argparse.ArgumentParser) -> None:
@@ -55,7 +67,7 @@ def _describe(command: argparse.ArgumentParser) -> None:
         "is made again. Data arrays, and A and S as a whole, tell nobody when they change."
     )
     add = command.add_argument
-    add("names", nargs="+", metavar="NAME", help=HELP)
+    suggest(add("names", nargs="+", metavar="NAME", help=HELP), suggesting.names)
     add("-n", "--count", type=int, metavar="N", help="end after N lines")
     add("--duration", type=float, metavar="SECONDS", help="end after a time")
     add("--changes", action="store_true", help="leave out the present values, and events that change nothing")
@@ -71,9 +83,14 @@ def run(options: argparse.Namespace) -> None:
         raise LocalProtocolError("-n and --duration are numbers above 0")
     end = None if options.duration is None else time.monotonic() + options.duration
     with connected(options, reconnect=not options.no_reconnect) as (client, _, output):
-        names = {find(client, name).path: name for name in options.names}
+        found = [find(client, name) for name in options.names]
+        names = {named.path: named.name for named in found}
         shown = _Shown(output, options, names)
         with client.changes(*names) as changes:
+            for named in found:
+                if arrays.is_array(named.value):  # nobody tells of it, not even what it is (PROTOCOL.md 5.5)
+                    shown.tell(Change(named.path, named.value, True, False, None, named.message))
+                    output.note(f"{named.name} is a data array: nobody is told when it changes; `get` asks")
             while options.count is None or shown.lines < options.count:
                 left = None if end is None else end - time.monotonic()
                 change = changes.next(left if left is None or left > 0 else 0)
@@ -89,7 +106,8 @@ class _Shown:
         self.lines = 0
         self._output, self._names = output, names
         self._how = values.style(options)
-        self._stamp = STAMPS.get(options.stamp, options.stamp)
+        self._stamp = options.stamp.removeprefix("client ")
+        self._is_ours = options.stamp.startswith("client")
         self._only_changes = options.changes
         self._last: dict[str, Any] = {}
         self._times: dict[str, float] = {}
@@ -102,7 +120,7 @@ class _Shown:
         if self._only_changes and (not known or value == before):
             return
         self.lines += 1
-        moment = time.time() if self._stamp == "client" else sent_at(change.message)
+        moment = time.time() if self._is_ours else sent_at(change.message)
         if self._output.form == "jsonl":
             more = {} if change.part is None or change.first else {"part": change.part}
             self._output.json(

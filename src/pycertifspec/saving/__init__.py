@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from .description import described, unique_labels
+from .measured import measured_scan
 from .recorded import recorded_scan
-from .saving import FORMS, form_of, save
+from .saving import FORMS, check, form_of, save
 
-__all__ = ["FORMS", "described", "form_of", "recorded_scan", "save", "unique_labels"]
+__all__ = [
+    "FORMS",
+    "check",
+    "described",
+    "form_of",
+    "measured_scan",
+    "recorded_scan",
+    "save",
+    "unique_labels",
+]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
+
+from pycertifspec.session.scan_columns import unique
 
 if TYPE_CHECKING:
     from pycertifspec.simulator.datafile import Scan
@@ -17,23 +18,7 @@ def key_of(scan: Scan) -> str:
 def unique_labels(scan: Scan) -> list[str]:
     """Return a label for each column: of equal ones the second is ``det_2``, one that is missing ``column_7``."""
     labels = list(scan.labels[: scan.columns])
-    labels += [f"column_{index + 1}" for index in range(len(labels), scan.columns)]
-    return unique(labels)
-
-
-def unique(names: list[str]) -> list[str]:
-    """Return names of which no two are equal: what comes again gets a number."""
-    taken = set(names)
-    seen: Counter[str] = Counter()
-    found = []
-    for name in names:
-        seen[name] += 1
-        chosen, turn = name, seen[name]
-        while turn > 1 and chosen in taken:
-            chosen, turn = f"{name}_{turn}", turn + 1
-        taken.add(chosen)
-        found.append(chosen)
-    return found
+    return unique(labels + [""] * (scan.columns - len(labels)))
 
 
 def summary(scan: Scan) -> dict[str, Any]:

@@ -7,9 +7,10 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from pycertifspec.errors import DataFileError
+from pycertifspec.session.scan_columns import unique
 from pycertifspec.wire import arrays
 
-from .description import key_of, unique, unique_labels
+from .description import key_of, unique_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from pycertifspec.simulator.datafile import Scan
 
 _NO_NAME: Final = re.compile(r"[^A-Za-z0-9_]+")
+
+
+def require() -> None:
+    """Make sure that NeXus files can be written, before there is something to write.
+
+    Raises:
+        ModuleNotFoundError: h5py is not installed.
+
+    """
+    import h5py  # noqa: F401, PLC0415  large, and needed here alone
 
 
 def write(scans: Sequence[Scan], path: Path) -> None:
@@ -31,7 +42,7 @@ def write(scans: Sequence[Scan], path: Path) -> None:
         OSError: it cannot be written.
 
     """
-    import h5py  # noqa: PLC0415  large, and needed here alone
+    import h5py  # noqa: PLC0415  as above
 
     with h5py.File(path, "w") as file:
         for scan in scans:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -49,6 +50,28 @@ def form_of(path: Path, form: str | None = None) -> str:
     return found
 
 
+def check(path: Path, form: str | None = None, *, replace: bool = False) -> str:
+    """Return the kind of file that is meant if it can be written, as far as can be told without writing.
+
+    Raises:
+        LocalProtocolError: what kind of file is meant cannot be told.
+        FileExistsError: it is there already.
+        ModuleNotFoundError: h5py is not installed, which NeXus needs (extra ``files``).
+        OSError: there is no such directory, or nothing can be written there.
+
+    """
+    found = form_of(path, form)
+    if path.exists() and not replace:
+        raise FileExistsError(errno.EEXIST, "is there already; choose another name, or have it replaced", str(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such directory to save in", str(path.parent))
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, "nothing can be saved in this directory", str(path.parent))
+    if found == "nexus":
+        nexus.require()
+    return found
+
+
 def save(
     scans: Sequence[Scan], path: str | os.PathLike[str], form: str | None = None, *, replace: bool = False
 ) -> None:
@@ -69,9 +92,7 @@ def save(
 
     """
     path = Path(path)
-    chosen = form_of(path, form)
-    if path.exists() and not replace:
-        raise FileExistsError(17, "is there already; choose another name, or have it replaced", str(path))
+    chosen = check(path, form, replace=replace)
     made = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if chosen == "nexus":

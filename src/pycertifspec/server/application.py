@@ -152,13 +152,17 @@ class Application:
         """
         if self._counters is not None:
             raise LocalProtocolError("the counters are published already")
-        self._counters = Counters(counters, self.changed, self._push_count, poll)
+        self._counters = Counters(counters, self.changed, self._push_count, self._drop_counts, poll)
         self._properties.update(self._counters.published)
         return self._counters
 
     def _push_count(self, preset: float) -> None:
         if self._channel is not None:
             self._channel.push(Command((_COUNT, str(preset))))
+
+    def _drop_counts(self) -> None:
+        if self._channel is not None:
+            self._channel.drop(lambda command: command.items[0] == _COUNT)
 
     def changed(self, name: str, value: Any, *, deleted: bool = False) -> None:
         """Tell those who watch a property its new value. Any thread may call it.

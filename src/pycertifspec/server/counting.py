@@ -35,12 +35,14 @@ class Counters:
         counters: Mapping[str, Counter],
         tell: Callable[[str, Any], None],
         push: Callable[[float], None],
+        drop: Callable[[], None],
         poll: float,
     ) -> None:
         self.counters = dict(counters)
         self.counting = False
         self._tell = tell
         self._push = push
+        self._drop = drop
         self._poll = poll
         self._task: asyncio.Task[None] | None = None
         self.published: dict[str, Any] = {properties.COUNT_ALL: _CountAll(self)}
@@ -48,7 +50,9 @@ class Counters:
             self.published[properties.scaler_path(mnemonic, "value")] = _CounterValue(mnemonic, counter)
 
     def request(self, preset: float) -> None:
-        """Put a count into the queue of commands, as SPEC does (PROTOCOL.md 2.3, 5.9); 0 stops at once.
+        """Put a count into the queue of commands, as SPEC does (PROTOCOL.md 2.3, 5.9).
+
+        0 stops at once what counts, and drops the counts of the same client that wait, as an abort does.
 
         Args:
             preset: seconds, or monitor counts if negative.
@@ -61,6 +65,7 @@ class Counters:
             self._counter_for(preset)
             self._push(preset)
         else:
+            self._drop()
             self.stop()
 
     def _counter_for(self, preset: float) -> str:

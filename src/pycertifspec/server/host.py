@@ -184,17 +184,31 @@ class Server:
         """Put a command into the queue."""
         self.service.push(command)
 
+    def drop(self, meant: Callable[[Command], bool]) -> None:
+        """Forget commands that wait and are meant, of the client whose request is acted on."""
+        self.service.drop(meant)
+
     def on_ready(self, tell: Callable[[bool], None]) -> None:
         """Have the program told, in the loop, when commands come and when all are done."""
         self.service.tell_ready = tell
 
     def tell(self, name: str, value: Any, *, deleted: bool = False, mergeable: bool = True) -> None:
         """Tell those who watch a property its new value. Any thread may call it."""
+        self._in_loop(partial(self.service.changed, name, value, deleted=deleted, mergeable=mergeable))
+
+    def asker_watches(self, name: str) -> bool:
+        """Return whether the client whose command runs watches a property. Any thread may call it."""
+        return self.service.asker_watches(name)
+
+    def tell_asker(self, name: str, value: Any) -> None:
+        """Tell a property's value to the client whose command runs, if it watches it. Any thread may call it."""
+        self._in_loop(partial(self.service.tell_asker, name, value))
+
+    def _in_loop(self, change: Callable[[], None]) -> None:
         try:
             here = asyncio.get_running_loop() is self._loop
         except RuntimeError:
             here = False
-        change = partial(self.service.changed, name, value, deleted=deleted, mergeable=mergeable)
         if here:
             change()
         elif self._loop is not None:

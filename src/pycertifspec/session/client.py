@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RemoteError
 from pycertifspec.wire import header
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pycertifspec.wire.message import SpecMessage
     from pycertifspec.wire.values import Body
 
+    from .change import Change
     from .registry import Watcher
 
 P = TypeVar("P", bound=Promise)
@@ -71,12 +72,15 @@ class ClientSession(Generic[P]):
         # An error may say why something did not happen for which there is no reply (2.5).
         self._errors = _LastError()
         self.registry.add(self._errors, properties.ERROR)
+        self.registry.add(_Farewell(self), properties.QUIT)
+        self._ended = False
 
     def greeted(self, order: ByteOrder, version: int, label: str) -> bytes:
         """Begin with a server that has answered HELLO; return what is to be sent: all registrations."""
         self.order, self.version, self.label = order, min(version, header.NEWEST_VERSION), label
         self.registry.forget_values()
         self._errors.settled = False
+        self._ended = False
         return b"".join(self._packet(EventTypes.SV_REGISTER, 0, name, NOTHING) for name in self.registry)
 
     @property
@@ -96,8 +100,10 @@ class ClientSession(Generic[P]):
 
         Raises:
             LocalProtocolError: it cannot be right.
+            ConnectionLostError: the server has said that it ends.
 
         """
+        self._refuse_after_end()
         cmd, name, body, _, _ = ask
         serial = self._next_serial()
         packet = self._packet(cmd, serial, name, body)
@@ -109,8 +115,10 @@ class ClientSession(Generic[P]):
 
         Raises:
             LocalProtocolError: it cannot be right.
+            ConnectionLostError: the server has said that it ends.
 
         """
+        self._refuse_after_end()
         serial = self._next_serial() if tell.slot else 0
         packet = self._packet(tell.cmd, serial, tell.name, tell.body)
         if serial:
@@ -137,6 +145,15 @@ class ClientSession(Generic[P]):
                 if self.registry.remove(watcher, name)
             ]
         )
+
+    def end(self) -> None:
+        """Take note that the server ends: what waits fails, and nothing more is sent to it."""
+        self._ended = True
+        self.lose(ConnectionLostError(f"{self.label} has ended"))
+
+    def _refuse_after_end(self) -> None:
+        if self._ended:
+            raise ConnectionLostError(f"{self.label} has ended; nothing was sent")
 
     def _next_serial(self) -> int:
         serial = self._serial
@@ -245,6 +262,21 @@ class _LastError:
         if text and (self.settled or not getattr(change, "first", False)):
             self.count += 1
             self.text = text
+
+
+class _Farewell:
+    """The watcher of ``status/quit``, which a server tells before it closes (PROTOCOL.md 1.8).
+
+    It then stops what runs, and says so. To who waits that is the end of the connection nevertheless: not a motor that
+    has stopped short, nor a command that somebody has aborted.
+    """
+
+    def __init__(self, session: ClientSession[Any]) -> None:
+        self._session = session
+
+    def put(self, change: Change) -> None:
+        if change.value and not change.first:
+            self._session.end()
 
 
 def told(ask: Ask | Tell) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from pycertifspec.errors import RemoteError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .program import Client, Command
 
 # Of one client: more commands than anybody types, few enough that a runaway loop is stopped.
@@ -68,9 +70,12 @@ class CommandQueue:
             raise RemoteError(
                 f"{waiting.commands} commands wait already, with this one of more than {MAX_WAITING} bytes together"
             )
+        self._put(job)
+
+    def _put(self, job: Job) -> None:
+        waiting = self._waiting.setdefault(job.client, _Waiting())
         waiting.commands += 1
-        waiting.size += size
-        self._waiting[job.client] = waiting
+        waiting.size += _size(job.command)
         self._jobs.append(job)
 
     def popleft(self) -> Job:
@@ -83,12 +88,17 @@ class CommandQueue:
             del self._waiting[job.client]
         return job
 
-    def remove(self, client: Client) -> list[Job]:
-        """Remove and return all jobs of a client, the oldest first."""
-        if self._waiting.pop(client, None) is None:
-            return []
-        removed = [job for job in self._jobs if job.client is client]
-        self._jobs = deque(job for job in self._jobs if job.client is not client)
+    def remove(self, client: Client, meant: Callable[[Command], bool] = lambda _: True) -> list[Job]:
+        """Remove and return the jobs of a client, the oldest first: all, or those whose commands are meant."""
+        removed: list[Job] = []
+        if client not in self._waiting:
+            return removed
+        jobs, self._jobs, self._waiting = self._jobs, deque(), {}
+        for job in jobs:
+            if job.client is client and meant(job.command):
+                removed.append(job)
+            else:
+                self._put(job)
         return removed
 
 

@@ -69,6 +69,10 @@ class Channel(Protocol):
     """What a server does for its program."""
 
     @property
+    def port(self) -> int:
+        """The port that it listens on."""
+
+    @property
     def options(self) -> ServerOptions:
         """The ways in which it is to differ from other servers."""
 
@@ -78,6 +82,12 @@ class Channel(Protocol):
     def watched(self, name: str) -> bool:
         """Return whether a client watches a property, or an element of it. Any thread may."""
 
+    def asker_watches(self, name: str) -> bool:
+        """Return whether the client whose command runs watches a property. Any thread may."""
+
+    def tell_asker(self, name: str, value: Any) -> None:
+        """Tell a property's value to the client whose command runs, if it watches it. Any thread may."""
+
     def push(self, command: Command) -> None:
         """Put a command into the queue: of the client whose request is acted on, or of the program itself.
 
@@ -85,6 +95,9 @@ class Channel(Protocol):
             RemoteError: too much waits already.
 
         """
+
+    def drop(self, meant: Callable[[Command], bool]) -> None:
+        """Forget commands that wait: those that are meant, of the client whose request is acted on."""
 
     def on_ready(self, tell: Callable[[bool], None]) -> None:
         """Have the program told False when a command comes and none waits or runs, and True when all are done."""

@@ -148,6 +148,10 @@ SIMULATE = "status/simulate"
 QUIT = "status/quit"
 OUTPUT = "output/"  # what every stream of text begins with (5.4)
 TTY = "output/tty"
+# What a macro asks its client, and where the answer is written: our simulator's alone, for SPEC asks at its keyboard.
+INPUT = "input/tty"
+# The answer that is none, as ^D at a keyboard.
+END_OF_INPUT = "\x04"
 
 
 def motor_path(mne: str, prop: str) -> str:

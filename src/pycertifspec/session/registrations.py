@@ -101,6 +101,16 @@ class Registrations:
         """Return whether any client watches this property, or an element of it. Any thread may ask."""
         return self._bases[name] > 0
 
+    def watches(self, client: Client, name: str) -> bool:
+        """Return whether a client watches this very property. Any thread may ask."""
+        return name in self._watched.get(client, ())
+
+    def tell_one(self, client: Client, name: str, value: Any) -> None:
+        """Send a property's new value to one of those who watch it, if it still does."""
+        if self.watches(client, name):
+            session = client.session
+            client.send(session.event(name, encode(value, session.order, self._options)), event=True)
+
     def changed(self, name: str, value: Any, *, deleted: bool = False, mergeable: bool = True) -> None:
         """Send a property's new value to those who watch it.
 

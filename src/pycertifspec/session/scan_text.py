@@ -3,48 +3,75 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .own_output import PROMPT
+from .scan_columns import column_names, unique
+from .scan_heading import MAX_MOTORS, heading
 from .scan_record import MAX_POINTS, ScanPoint, ScanRecord
 
 # Characters of a line; a longer one is no line of a scan.
 MAX_LINE = 16 * 1024
 
+# What SPEC remarks on a scan, on the screen and in its data file (SPEC_LANGUAGE.md 8.4).
+ABORTED: Final = re.compile(r"\bScan aborted after (\d+) points")
+CONTINUED: Final = re.compile(r"\bScan continued\b")
+
 # The prompt has no newline behind it: what is shown next stands in its line.
 _PROMPT_BEFORE = re.compile(r"^\d+\.[A-Za-z_][\w.-]*> ?")
-_TOTAL = re.compile(r"Total (\d+) points?\b")
+_TOTAL = re.compile(r"Total (\d{1,9}) points?\b")
 _HEADER = re.compile(
-    r"Scan +(?P<number>\d+) +(?P<date>\S.*?) {2,}(?:file = (?P<file>.*?)|\*\*NO DATA FILE\*\*)"
+    r"Scan +(?P<number>\d{1,9}) +(?P<date>\S.*?) {2,}(?:file = (?P<file>.*?)|\*\*NO DATA FILE\*\*)"
     r" {2,}(?P<title>.*?) {2,}user = (?P<user>.*?) *$"
 )
 _COLUMNS = re.compile(r" *# +\S")
-_POINT = re.compile(r" *(\d+)((?: +[-+]?(?:\d|\.\d|nan|inf)\S*)+) *$", re.IGNORECASE)
+_POINT = re.compile(r" *(\d{1,9})((?: +[-+]?(?:\d|\.\d|nan|inf)\S*)+) *$", re.IGNORECASE)
 _RETURNING = re.compile(r"Returning (?P<moves>.+)$")
 _RETURN = re.compile(r"(\w+) to ([-+.\deE]+)")
-_MNEMONIC = re.compile(r"[A-Za-z_]\w*$")
 
 
-class Begun(NamedTuple):
-    """A scan has begun."""
+class ScanBegun(NamedTuple):
+    """A scan has begun, or one that was under way is seen for the first time; it has no point yet."""
 
     record: ScanRecord
 
 
-class Taken(NamedTuple):
-    """A point was taken."""
+class ScanResumed(NamedTuple):
+    """A scan that was over goes on; its record keeps the points that it has, of which this is the number."""
+
+    record: ScanRecord
+    points: int
+
+
+class PointTaken(NamedTuple):
+    """A point was taken: the last of the record's."""
 
     record: ScanRecord
     point: ScanPoint
 
 
-class Over(NamedTuple):
-    """A scan shows no more points."""
+class ScanOver(NamedTuple):
+    """A scan shows no more points, unless it is resumed; `ScanRecord.aborted` says whether it has them all."""
 
     record: ScanRecord
 
 
-Event = Begun | Taken | Over
+class Met(NamedTuple):
+    """A scan of which the beginning was not seen.
+
+    Attributes:
+        record: what is known of it.
+        number: of the point that SPEC takes now.
+        under_way: whether it shows points without being resumed.
+
+    """
+
+    record: ScanRecord
+    number: int
+    under_way: bool
+
+
+Event = ScanBegun | ScanResumed | PointTaken | ScanOver
 
 
 class ScanText:
@@ -55,113 +82,187 @@ class ScanText:
 
     Attributes:
         record: the scan that is under way, or None.
+        time: when text was shown last, seconds since 1970.
 
     """
 
     def __init__(self, *, prompts: bool = True) -> None:
         self._prompts = prompts
         self.record: ScanRecord | None = None
+        self._before: ScanRecord | None = None  # what may go on: the last one, or one that was met under way
+        self._joins: int | None = None  # ... which shows a point of at least this number next
         self._rest = ""
         self._expected: int | None = None
         self._heading_next = False
         self._labels = ""  # the line of columns, until the first point shows where each ends
+        self.time = 0.0
+        self._events: list[Event] = []
+
+    # ---- text in, events out ----
 
     def feed(self, text: str, time: float) -> list[Event]:
         """Take in text that was shown at a time, seconds since 1970; return what is new."""
+        self.time = time
         lines = (self._rest + text).split("\n")
         self._rest = lines.pop()[-MAX_LINE:]
-        events: list[Event] = []
         for line in lines:
-            self._line(line.rstrip("\r")[:MAX_LINE], time, events)
-        if (
-            self._prompts and self.record is not None and PROMPT.fullmatch(self._rest)
-        ):  # a prompt has no newline behind it
-            self._end(time, events)
-        return events
+            self._line(line.rstrip("\r")[:MAX_LINE])
+        if self._prompts and PROMPT.fullmatch(self._rest):  # a prompt has no newline behind it
+            self._prompt()
+        return self._new()
 
-    def finish(self, time: float) -> list[Event]:
-        """End the scan that is under way, if any: its command is over."""
-        events: list[Event] = []
+    def finish(self, time: float | None = None, *, aborted: bool = False) -> list[Event]:
+        """End the scan that is under way, if any: its command is over, or was aborted.
+
+        Args:
+            time: when; by default with what was shown last.
+            aborted: whether it was aborted, or failed.
+
+        """
+        self.time = self.time if time is None else time
         if self._rest:
             line, self._rest = self._rest, ""
-            self._line(line, time, events)
-        self._end(time, events)
+            self._line(line)
+        self._end(aborted=aborted)
+        return self._new()
+
+    def go_on(self) -> bool:
+        """Let the scan that was ended last be under way again; return whether there is one."""
+        self._resume()
+        self._events.clear()  # who says so knows it
+        return self.record is not None
+
+    def join(self, met: Met) -> None:
+        """Take note of a scan of which the beginning was not seen, unless one was that is under way."""
+        if self.record is None:
+            self._before, self._joins = met.record, max(0, met.number - 1) if met.under_way else None
+
+    def _new(self) -> list[Event]:
+        events, self._events = self._events, []
         return events
 
-    def _end(self, time: float, events: list[Event]) -> None:
-        if self.record is not None:
-            self.record.end = time
-            events.append(Over(self.record))
-        self.record, self._labels, self._heading_next = None, "", False
+    # ---- lines ----
 
-    def _line(self, line: str, time: float, events: list[Event]) -> None:
+    def _line(self, line: str) -> None:
         shown = _PROMPT_BEFORE.sub("", line)
         if shown != line:
             line = shown
             if self._prompts:
-                self._end(time, events)
+                self._prompt()
         if match := _TOTAL.match(line):
-            self._expected = int(match[1])
+            self._expected = int(match[1]) or None
         elif match := _HEADER.match(line):
-            self._begin(match, time, events)
-        elif self.record is None:
+            self._begin(match)
+        elif CONTINUED.search(line):
+            self._resume()
+        elif match := _POINT.match(line):
+            self._point(match, line)
+        elif self.record is None or not line.strip():
             pass
-        elif self._heading_next and line.strip():
-            self._heading(line.strip())
-            events.append(Begun(self.record))
+        elif self._heading_next:
+            self._heading(self.record, line.strip())
         elif not self.record.columns and not self._labels and _COLUMNS.match(line):
             self._labels = line
-        elif self._labels and (match := _POINT.match(line)):
-            self._point(match, line, events)
         elif match := _RETURNING.match(line):
-            self.record.returned.update({mne: float(where) for mne, where in _RETURN.findall(match["moves"])})
+            self._returned(self.record, match)
+        elif ABORTED.search(line):
+            self.record.aborted = True
 
-    def _begin(self, match: re.Match[str], time: float, events: list[Event]) -> None:
+    def _prompt(self) -> None:
+        self._end()
+        self._expected = self._joins = None
+
+    def _begin(self, match: re.Match[str]) -> None:
         number = int(match["number"])
+        if self.record is None and self._before is not None and self._before.aborted:
+            known = self._before
+            if (known.number, known.file, known.date) == (number, match["file"], match["date"]):
+                self._resume()  # a site's macros show the head again
         if self.record is not None and self.record.number == number:
             return  # one that goes on
-        self._end(time, events)
+        self._end()
         record = self.record = ScanRecord()
-        record.number, record.date, record.start = number, match["date"], time
+        record.number, record.date, record.start = number, match["date"], self.time
         record.file, record.title, record.user = match["file"], match["title"], match["user"]
         record.expected, self._expected = self._expected, None
+        self._before = self._joins = None
         self._heading_next = True
 
-    def _heading(self, line: str) -> None:
-        assert self.record is not None  # noqa: S101  for the type checker
+    def _heading(self, record: ScanRecord, line: str) -> None:
         self._heading_next = False
-        self.record.command = line
-        self.record.motors = tuple(word for word in line.split()[1:] if _MNEMONIC.match(word))
+        describe(record, line)
+        self._events.append(ScanBegun(record))
 
-    def _point(self, match: re.Match[str], line: str, events: list[Event]) -> None:
+    def _resume(self) -> None:
+        """Go on with the last scan; one without columns begins with its next point."""
+        record = self._before
+        if self.record is not None:
+            self.record.aborted = False
+        elif record is not None and record.columns:
+            record.end, record.aborted = None, False
+            self.record, self._before = record, None
+            self._events.append(ScanResumed(record, len(record.points)))
+        elif record is not None:
+            self._joins = 0
+
+    def _end(self, *, aborted: bool = False) -> None:
         record = self.record
-        assert record is not None  # noqa: S101  for the type checker
-        words = match[2].split()
+        if record is not None and not self._heading_next:
+            record.end = self.time
+            record.aborted = record.aborted or aborted or record.is_short
+            self._before = record
+            self._events.append(ScanOver(record))
+        self.record, self._labels, self._heading_next = None, "", False
+
+    def _returned(self, record: ScanRecord, match: re.Match[str]) -> None:
+        for mne, where in _RETURN.findall(match["moves"]):
+            value = _number(where)
+            if value is not None and len(record.returned) < MAX_MOTORS:
+                record.returned[mne] = value
+
+    # ---- points ----
+
+    def _point(self, match: re.Match[str], line: str) -> None:
+        index, words = int(match[1]), match[2].split()
+        values = [value for value in map(_number, words) if value is not None]
+        if len(values) < len(words):
+            return  # it only looks like one
+        record = self.record or self._joined(index, len(words))
+        if record is None:
+            return
         if not record.columns:
-            record.columns = _names(self._labels, line, len(words))
-            if len(record.motors) > len(record.columns):
-                record.motors = ()
-        try:
-            values = dict(zip(record.columns, map(float, words), strict=False))
-        except ValueError:
-            return  # a line that only looks like a point
-        point = ScanPoint(int(match[1]), values)
+            record.columns = (self._labels and column_names(self._labels, line)) or ()
+        if len(record.columns) != len(values):
+            return
+        point = ScanPoint(index, dict(zip(record.columns, values, strict=True)), self.time)
         if len(record.points) < MAX_POINTS:
             record.points.append(point)
-        events.append(Taken(record, point))
+        self._events.append(PointTaken(record, point))
+
+    def _joined(self, index: int, count: int) -> ScanRecord | None:
+        """Return the scan that was met under way if this can be a point of it; its columns have no labels."""
+        record = self._before
+        if record is None or self._joins is None or index < self._joins:
+            return None
+        named = heading(record.command).scanned
+        if count <= (len(named) or 1) or (record.expected is not None and index >= record.expected):
+            return None
+        record.columns = tuple(unique([*named, *[""] * (count - len(named))]))
+        self.record, self._before, self._joins = record, None, None
+        self._events.append(ScanBegun(record))
+        return record
 
 
-def _names(labels: str, line: str, count: int) -> tuple[str, ...]:
-    """Return the columns' names: they may have blanks in them, and stand above the right ends of their numbers."""
-    names = re.split(r" {2,}", labels.strip())[1:]
-    if len(names) != count:
-        ends = [match.end() for match in re.finditer(r"\S+", line)]
-        names = [labels[start:end].strip() for start, end in zip(ends, [*ends[1:-1], None], strict=False)]
-    names = (names + [f"column {place + 1}" for place in range(len(names), count)])[:count]
-    seen: dict[str, int] = {}
-    unique = []
-    for place, name in enumerate(names):
-        known = name or f"column {place + 1}"
-        seen[known] = seen.get(known, 0) + 1
-        unique.append(known if seen[known] == 1 else f"{known} {seen[known]}")
-    return tuple(unique)
+def describe(record: ScanRecord, command: str) -> None:
+    """Let a record know its heading, and what that says."""
+    known = heading(command)
+    record.command, record.motors = command, known.motors
+    record.expected = record.expected or known.expected
+    record.shape = known.shape if known.expected == record.expected else None
+
+
+def _number(word: str) -> float | None:
+    try:
+        return float(word)
+    except ValueError:
+        return None

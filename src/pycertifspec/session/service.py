@@ -264,14 +264,22 @@ class Service:
         self.report(reason)
 
     def _abort(self, client: Client, _: SpecMessage) -> None:
-        mine = self._queue.remove(client)
-        for job in mine:
-            self._fail(client, job.sn, "aborted before it began")
-        if mine and self.ready:
-            self.tell_ready(True)
+        self._drop(client, lambda _: True)
         self._starts.close(client)
         self._interrupt()
         self.program.abort()
+
+    def drop(self, meant: Callable[[Command], bool]) -> None:
+        """Forget commands that wait and are meant: of the client whose request is acted on."""
+        if self._asking is not None:
+            self._drop(self._asking, meant)
+
+    def _drop(self, client: Client, meant: Callable[[Command], bool]) -> None:
+        dropped = self._queue.remove(client, meant)
+        for job in dropped:
+            self._fail(client, job.sn, "aborted before it began")
+        if dropped and self.ready:
+            self.tell_ready(True)
 
     # ---- events ----
 
@@ -292,6 +300,16 @@ class Service:
     def watched(self, name: str) -> bool:
         """Return whether any client watches this property, or an element of it. Any thread may ask."""
         return self._registrations.watched(name)
+
+    def asker_watches(self, name: str) -> bool:
+        """Return whether the client whose command runs watches this property. Any thread may ask."""
+        job = self.running
+        return job is not None and job.client is not None and self._registrations.watches(job.client, name)
+
+    def tell_asker(self, name: str, value: Any) -> None:
+        """Tell a property's value to the client whose command runs, if it watches it."""
+        if self.running is not None and self.running.client is not None:
+            self._registrations.tell_one(self.running.client, name, value)
 
     def changed(self, name: str, value: Any, *, deleted: bool = False, mergeable: bool = True) -> None:
         """Tell a property's new value to those who watch it (see `Registrations.changed`)."""

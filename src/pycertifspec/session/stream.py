@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from .promise import fail, fulfil
+from .promise import fulfil
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,25 +42,25 @@ class Stream:
         """Take in an item."""
         if self.closed:
             return
-        if self._promise is not None and not self._promise.done():
-            promise, self._promise = self._promise, None
-            fulfil(promise, item)
-            return
         if len(self._items) >= MAX_WAITING:
             if len(self._items) == MAX_WAITING:
                 logger.error("%s: nobody reads the changes; the oldest of %d are dropped", self.names, MAX_WAITING)
             shrink(self._items)
         self._items.append(item)
+        self._wake()
 
     def fail(self, error: BaseException) -> None:
         """Let whoever reads on, after what is here already, get an error."""
         self._error = error
-        if self._promise is not None:
-            fail(self._promise, error)
+        self._wake()
 
     def close(self) -> None:
         """Take in nothing more; what is here can be read."""
         self.closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        """Let whoever waits look again: what has come stays here until it is taken, however the waiting ends."""
         if self._promise is not None:
             fulfil(self._promise, None)
 
@@ -82,8 +82,15 @@ class Stream:
             raise self._error
         return None
 
+    def rest(self) -> list[Any]:
+        """Return all that is here, oldest first, whether or not more would have come."""
+        items = []
+        while self._items:
+            items.append(self._items.popleft())
+        return items
+
     def wait(self, promise: Promise | None) -> None:
-        """Let a promise be kept with the next item; None for nobody waits."""
+        """Let a promise be kept when `take` gives something; None for nobody waits."""
         self._promise = promise
 
 

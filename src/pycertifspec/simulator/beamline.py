@@ -8,27 +8,35 @@ import os
 import pkgutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import RemoteError
-from pycertifspec.session import properties
-from pycertifspec.session.program import Command
+from pycertifspec.errors import InvalidFileError, RemoteError
+from pycertifspec.session import program, properties
 
+from .answers import Answers
+from .devices import Devices
 from .functions import assertions
 from .functions.arrivals import Arrivals
 from .functions.counters import CounterFunctions
 from .functions.datafile import DataFileFunctions
-from .functions.geometry import GeometryFunctions
 from .functions.links import Links
 from .functions.motors import MotorFunctions
 from .functions.remote import RemoteFunctions
-from .geometry import find_geometry
 from .hardware.default import default_instrument
-from .language import DELETED, Function, Interpreter, MacroExitError, QuitError, SpecLanguageError, SpecRuntimeError
-from .loading import run_file
+from .language import (
+    DELETED,
+    Command,
+    Function,
+    Interpreter,
+    MacroExitError,
+    QuitError,
+    SpecLanguageError,
+    SpecRuntimeError,
+)
+from .loading import MacroText, read_macros, run_macros
 from .prompting import Prompt
 from .published import (
-    CounterValue,
     CountProperty,
     MotorProperty,
     SentProperty,
@@ -38,7 +46,7 @@ from .published import (
     outside,
     outside_key,
 )
-from .synchronising import SyncQuestions
+from .questions import InputProperty, KeyboardQuestions, SyncQuestions
 from .telling import Announcer
 
 if TYPE_CHECKING:
@@ -48,8 +56,9 @@ if TYPE_CHECKING:
     from pycertifspec.session.program import Channel, Published
 
     from .clock import Clock, Work
+    from .configuration.description import Description
     from .hardware.instrument import Instrument
-    from .language import Limits
+    from .language import Limits, Value
     from .state import Keeper
     from .world import World
 
@@ -77,8 +86,12 @@ class Beamline:
         world: screen, keyboard, files; its screen is to be `show` of this object, see `simulated`.
         instrument: motors and counters; the default four-circle if None.
         geometry: the name of its geometry, `name` if None; there is one if it is known and the motors for it are there.
+        reread: gives the description that ``reconfig`` is to follow; without one, it changes nothing.
         seed: of the counters' noise.
         limits: what macros may use.
+
+    Attributes:
+        remarks: what could not be simulated as it is described, or put back as it was kept, a line each.
 
     """
 
@@ -90,6 +103,7 @@ class Beamline:
         *,
         instrument: Instrument | None = None,
         geometry: str | None = None,
+        reread: Callable[[], Description] | None = None,
         seed: int = 0,
         limits: Limits | None = None,
     ) -> None:
@@ -108,7 +122,10 @@ class Beamline:
         self._prompt = Prompt(name, self.show)
         self._sent = 0
         self._shown = self._said = ""  # by the command that runs: the end of it, and its last line before a reset
-        self._questions = SyncQuestions(clock, world.interrupt, self._tell_question)
+        answers = Answers(clock, world.interrupt)
+        self._questions = SyncQuestions(answers, self._announcer)
+        self._keyboard = KeyboardQuestions(answers, self._announcer, self.show, world.keyboard)
+        world.keyboard = self._keyboard.ask
         self._remote = RemoteFunctions(clock, self._send, world.interrupt)
         self._arrivals = Arrivals(
             self.instrument,
@@ -120,31 +137,36 @@ class Beamline:
         )
         self._motors = MotorFunctions(self.instrument, self._questions.ask, self._announcer.null_move)
         self._properties: dict[str, Published] = {}
+        self._reread = reread
+        count = CountProperty(self.instrument, self._announcer.push, self._announcer.drop, self.abort)
+        self._properties[properties.COUNT_ALL] = count
+        self.remarks: tuple[str, ...] = ()
+        self._devices = Devices(
+            self.instrument,
+            self.interpreter,
+            self._motors,
+            CounterFunctions(self.instrument, world.interrupt, self._simulate, self._arrivals.look),
+            self._properties,
+            lambda motor, prop: MotorProperty(motor, prop, self._announcer.push, self._questions.answer),
+            count,
+        )
         self._install(geometry or name)
 
     def _install(self, geometry_name: str) -> None:
         interpreter = self.interpreter
-        counters = CounterFunctions(self.instrument, self.world.interrupt, self._simulate, self._arrivals.look)
-        for part in (self._motors, counters, Links(), self._remote, DataFileFunctions()):
+        for part in (Links(), self._remote, DataFileFunctions()):
             part.install(interpreter)
         nothing = Function("_no_reason", self._no_reason, 0, 0, doc=self._no_reason.__doc__ or "")
         interpreter.functions.register(nothing)
         keep = Function("_keep_state", self._keep_state, 0, 0, doc=self._keep_state.__doc__ or "")
         interpreter.functions.register(keep)
         assertions.install(interpreter)
-        mnemonics = [motor.mnemonic for motor in self.instrument.motors]
-        geometry = find_geometry(geometry_name, mnemonics)
-        if geometry is not None:
-            GeometryFunctions(geometry, mnemonics).install(interpreter)
+        self._devices.install(geometry_name)
+        interpreter.commands.register(Command("reconfig", self._reconfigure, doc=self._reconfigure.__doc__ or ""))
         interpreter.asks_before_undef = False
         interpreter.held_elsewhere.append(
             lambda: [known.value for known in self._properties.values() if isinstance(known, SentProperty)]
         )
-        motors = {motor.mnemonic: motor for motor in self.instrument.motors}
-        counted = {counter.mnemonic: counter for counter in self.instrument.counters}
-        # What is disabled is not there for chained macros (SPEC_LANGUAGE.md 2.6).
-        interpreter.macros.is_motor = lambda key: key in motors and not motors[key].config.disabled
-        interpreter.macros.is_counter = lambda key: key in counted and not counted[key].config.disabled
         interpreter.symbols.set_builtin("SPEC_PID", float(os.getpid()))
         interpreter.on_reset = self._reset
         for path, get in (
@@ -153,21 +175,33 @@ class Beamline:
             (properties.QUIT, lambda: 0),
         ):
             self._properties[path] = StatusProperty(path, get)
-        for motor in self.instrument.motors:
-            for prop in properties.MOTOR:
-                if prop is not properties.START_ONE:
-                    path = properties.motor_path(motor.mnemonic, prop.name)
-                    self._properties[path] = MotorProperty(motor, prop, self._announcer.push, self._questions.answer)
-        count = CountProperty(self.instrument, self._announcer.push, self.abort)
-        self._properties[properties.COUNT_ALL] = count
-        for counter in self.instrument.counters:
-            self._properties[properties.scaler_path(counter.mnemonic, "value")] = CounterValue(counter)
-            self._properties[properties.scaler_path(counter.mnemonic, "count")] = count
+        self._properties[properties.INPUT] = InputProperty(self._keyboard)
+        geometry = self._devices.geometry
         for macros in (*STANDARD_MACROS, *([] if geometry is None else [geometry.macros])):
             text = pkgutil.get_data("pycertifspec.simulator", f"macros/{macros}")  # importlib.resources costs 10 ms
             self.run((text or b"").decode(), source=macros)
         interpreter.symbols.on_change = self._variable_changed
         self.world.on_output = self._file_written
+
+    def _reconfigure(self, interpreter: Interpreter, _: list[Value], __: list[str]) -> None:
+        """Read the configuration again: motors that stay stand where they were; ``config_mac`` is run."""
+        if self._reread is not None:
+            if self.simulating:
+                raise SpecRuntimeError("reconfig: not in simulate mode.")
+            try:
+                description = self._reread()
+                self._devices.check(description)
+                change = partial(self._devices.change, description)
+                if self._keeper is None:
+                    change()
+                else:
+                    self._keeper.redescribe(change)
+            except InvalidFileError as error:
+                raise SpecRuntimeError(f"reconfig: {error}") from error
+            self._motors.fill()
+            interpreter.outputs.write("".join(f"{remark}\n" for remark in description.remarks))
+        interpreter.macros.refresh_chains()
+        interpreter.run_macro("config_mac")
 
     # ---- running commands ----
 
@@ -193,7 +227,12 @@ class Beamline:
         """
         with self._active():
             for path in paths:
-                run_file(self.interpreter, path)
+                run_macros(self.interpreter, read_macros(path))
+
+    def run_macros(self, macros: MacroText) -> None:
+        """Run the text of a macro file in this thread; raises what `load` does."""
+        with self._active():
+            run_macros(self.interpreter, macros)
 
     def keep(self, keeper: Keeper) -> None:
         """Keep the state from one run to the next; call it before a site's files are loaded."""
@@ -311,7 +350,7 @@ class Beamline:
     def attach(self, channel: Channel | None) -> None:
         """Say who tells changes and queues commands; None when the server goes away."""
         # What listens on a port says so; SPEC_LANGUAGE.md 3.3 has it in a variable.
-        self.interpreter.symbols.set_builtin("IS_SERVER", float(getattr(channel, "port", 0)))
+        self.interpreter.symbols.set_builtin("IS_SERVER", 0.0 if channel is None else float(channel.port))
         if channel is None:
             self.close()
         else:
@@ -344,10 +383,10 @@ class Beamline:
         """Return the variable that a client's setting makes."""
         return VariableProperty(self.interpreter, name.removeprefix(properties.VARIABLES), self._property_set)
 
-    def start_motors(self, targets: list[tuple[str, str]]) -> Command | None:
+    def start_motors(self, targets: list[tuple[str, str]]) -> program.Command | None:
         """Return the command that SPEC pushes to start motors (PROTOCOL.md 5.6, 5.7)."""
         settings = "".join(f"A[{mne}]={number_text(value, f'motor {mne}')};" for mne, value in targets)
-        return Command((f"{{get_angles;{settings}move_em;}}\n",))
+        return program.Command((f"{{get_angles;{settings}move_em;}}\n",))
 
     def abort(self) -> None:
         """Stop what moves, counts and runs, as ^C at the keyboard."""
@@ -365,7 +404,7 @@ class Beamline:
             self._work.end()
         self._work = None if ready else self.clock.work(f"the commands of {self.name}")
 
-    async def execute(self, command: Command) -> Any:
+    async def execute(self, command: program.Command) -> Any:
         """Run a command in the command thread.
 
         Raises:
@@ -421,7 +460,7 @@ class Beamline:
             self._command_ended()
         return value
 
-    def _spelled(self, command: Command) -> str:
+    def _spelled(self, command: program.Command) -> str:
         """Return a command as SPEC text: a function gets parentheses, a macro its words (PROTOCOL.md 2.2)."""
         name, *arguments = command.items
         if not arguments:
@@ -431,13 +470,6 @@ class Beamline:
         return f"{name}({', '.join(arguments)})" if is_function else f"{name} {' '.join(arguments)}"
 
     # ---- telling changes ----
-
-    def _tell_question(self, mne: str, text: str) -> bool:
-        path = properties.motor_path(mne, "sync_check")
-        if not self._announcer.watched(path):
-            return False
-        self._announcer.tell(path, text, mergeable=False)
-        return True
 
     def _variable_changed(self, name: str, key: str | None, value: Any) -> None:
         """Tell an assignment to those who watch; called by the interpreter for each, so it decides quickly."""

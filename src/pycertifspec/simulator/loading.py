@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from pycertifspec.errors import RemoteError
 
@@ -18,8 +18,40 @@ if TYPE_CHECKING:
     from .language import Interpreter
     from .language.nodes import Statement
 
+# No file of macros is as long; what comes over a pipe may have no end.
+MAX_TEXT = 64 * 1024 * 1024
 # What may stand before a statement: white space and comments.
 _BEFORE = re.compile(r"(?:\s|#[^\n]*\n)*")
+
+
+class MacroText(NamedTuple):
+    """Text of macros, and where it comes from: a file's name, or other words."""
+
+    source: str
+    text: str
+
+
+def read_macros(path: Path) -> MacroText:
+    """Read a macro file.
+
+    Raises:
+        OSError: it cannot be read.
+
+    """
+    return MacroText(str(path), decoded(path.read_bytes()))
+
+
+def received_macros(stream: IO[bytes]) -> MacroText:
+    """Read macros from standard input, to its end.
+
+    Raises:
+        OSError: it has no end, or cannot be read.
+
+    """
+    data = stream.read(MAX_TEXT + 1)
+    if len(data) > MAX_TEXT:
+        raise OSError(f"standard input has more than {MAX_TEXT} bytes")
+    return MacroText("standard input", decoded(data))
 
 
 class FileReading(Reading):
@@ -44,28 +76,28 @@ class FileReading(Reading):
         return self._frame.position(before.end() if before else self._start).line
 
 
-def run_file(interpreter: Interpreter, path: Path) -> None:
-    """Run a macro file.
+def run_macros(interpreter: Interpreter, macros: MacroText) -> None:
+    """Run the text of a macro file.
 
     Raises:
         RemoteError: it has an error, which was shown; this one names the line of the file, the innermost file and line
             that led to it, and the text there.
         MacroInterruptError: it was interrupted.
         QuitError: it said ``quit``.
-        OSError: it cannot be read.
 
     """
-    reading = FileReading(interpreter, decoded(path.read_bytes()), str(path))
+    source = macros.source
+    reading = FileReading(interpreter, macros.text, source)
     try:
         interpreter.run(reading)
     except (MacroInterruptError, QuitError):
         raise
     except SpecLanguageError as error:
-        line = error.line if error.source == str(path) and not error.macro else reading.line
+        line = error.line if error.source == source and not error.macro else reading.line
         said = "the file said exit" if isinstance(error, MacroExitError) else error.message
-        if (error.source, error.line) not in {(str(path), line), ("", 0)}:
+        if (error.source, error.line) not in {(source, line), ("", 0)}:
             said += f" ({error.source}:{error.line}{_in_macros(error)})"
-        raise RemoteError(f"{path}:{line}: {said}{error.near_line()}") from error
+        raise RemoteError(f"{source}:{line}: {said}{error.near_line()}") from error
 
 
 def _in_macros(error: SpecLanguageError) -> str:

@@ -31,6 +31,8 @@ PUSHED = {
     "limits": "set_lm {mne} {data}",
     "search": "chg_dial({mne}, {data})",
 }
+# What setting a preset pushes (5.9).
+COUNTS = "count_em"
 # Properties that are set at once, under the same names in the configuration.
 CONFIGURED = {"base_rate", "slew_rate", "acceleration", "backlash"}
 
@@ -134,9 +136,16 @@ class CounterValue:
 class CountProperty:
     """``scaler/.all./count``; A writes the preset to a single counter's, which means the same (PROTOCOL.md 5.9)."""
 
-    def __init__(self, instrument: Instrument, push: Callable[[Command], None], abort: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        instrument: Instrument,
+        push: Callable[[Command], None],
+        drop: Callable[[Callable[[Command], bool]], None],
+        abort: Callable[[], None],
+    ) -> None:
         self._instrument = instrument
         self._push = push
+        self._drop = drop
         self._abort = abort
 
     def read(self) -> int:
@@ -144,11 +153,12 @@ class CountProperty:
         return int(self._instrument.scaler.counting)
 
     def write(self, value: Any) -> None:
-        """Start counting, or stop it as ^C would."""
+        """Start counting, or stop it as ^C would; a count of the same client that waits does not begin then."""
         text = number_text(value, properties.COUNT_ALL)
         if float(text):
-            self._push(Command((f"count_em {text}",)))
+            self._push(Command((f"{COUNTS} {text}",)))
         else:
+            self._drop(lambda command: command.text.split(" ", 1)[0] == COUNTS)
             self._abort()
 
 

@@ -39,8 +39,11 @@ REMARKS = """\
   arrived ends as an aborted one in either case; `def scan_missed ''` lets it go on.
 - Files are those of one directory, `--directory`; without it there are none. `unix()`, and `ls` and `cat` with it, is
   off unless `--allow-unix` is given.
-- `getenv()` knows a handful of names. Nobody is at the keyboard of a served simulator: `input()` and `yesno()` get
-  their defaults.
+- `getenv()` knows a handful of names.
+- What `input()`, `yesno()` and `getval()` ask, the client answers whose command asks, if it watches
+  `input/tty`, as `pycertifspec console` and `pycertifspec run` do; else who sits at the terminal in which the simulator
+  runs. With `--run` it is standard input. Where nobody is asked or the input has ended, the answer is empty: the
+  default. A question that somebody was asked and leaves open fails after ten minutes. `tw` ends with an empty answer.
 - `do` and `dofile()` show the lines of a file before they run, `qdo` and `qdofile()` do not.
 - EPICS process variables are a table: `epics_get()` gives what `epics_put()` has put.
 - With `--time-scale inf`, waiting takes no time: the clock jumps to what is waited for, and a look at the time, at

@@ -11,6 +11,8 @@ from pycertifspec.session import properties
 from pycertifspec.session.options import ServerOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycertifspec.session.program import Channel, Command
 
     from .clock import Cancellable
@@ -38,6 +40,7 @@ class Announcer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._feed: ChangeFeed | None = None
         self._timer: Cancellable | None = None
+        self._woken = False  # the loop will publish: no need to ask it again
         self._told = 0
         self._at: dict[str, float] = {}  # positions that were told
         self._before: dict[str, float] = {}  # those when the motion under way began
@@ -48,6 +51,7 @@ class Announcer:
         self._channel = channel
         self.options = channel.options
         self._loop = asyncio.get_running_loop()
+        self._woken = False
         with self._instrument.hold():
             self._feed = self._instrument.watch(self._wake)
             self._at = {motor.mnemonic: motor.position for motor in self._instrument.motors}
@@ -82,10 +86,24 @@ class Announcer:
         if self._told % UNDER_WAY == 0:
             self._let_pass()
 
+    def asker_watches(self, name: str) -> bool:
+        """Return whether the client whose command runs watches a property."""
+        return self._channel is not None and self._channel.asker_watches(name)
+
+    def tell_asker(self, name: str, value: Any) -> None:
+        """Tell the client whose command runs, if it watches a property, its value. Any thread may."""
+        if self._channel is not None:
+            self._channel.tell_asker(name, value)
+
     def push(self, command: Command) -> None:
         """Put a command into the queue; called in the server's loop."""
         if self._channel is not None:
             self._channel.push(command)
+
+    def drop(self, meant: Callable[[Command], bool]) -> None:
+        """Forget commands that wait, of the client whose request is acted on; called in the server's loop."""
+        if self._channel is not None:
+            self._channel.drop(meant)
 
     def soon(self, callback: Any) -> None:
         """Call something in the server's loop, if there is one."""
@@ -109,13 +127,19 @@ class Announcer:
         passed.wait(PATIENCE)
 
     def _wake(self) -> None:
-        """Publish soon: something was started, stopped or set. Called by whoever did it."""
-        if self._loop is not None:
+        """Publish soon: something was started, stopped or set. Called by whoever did it.
+
+        A command thread that works without pause does this faster than the loop follows: what is asked for once is not
+        asked for again, or the server's clients would wait behind all of it.
+        """
+        if self._loop is not None and not self._woken:
+            self._woken = True
             with contextlib.suppress(RuntimeError):  # it is closed: nobody is left to be told
                 self._instrument.clock.call_soon(self._publish, loop=self._loop)
 
     def _publish(self) -> None:
         """Tell what the instrument did until now, and come again when it does something next."""
+        self._woken = False  # what changes from here on is to be asked for anew
         if self._feed is None or self._loop is None:
             return
         with self._instrument.hold():  # one and the same time: nothing can happen between the two
@@ -155,7 +179,8 @@ class Announcer:
             if change.name == "position":
                 last[motor], self._at[motor] = index, change.value
             elif change.name == "move_done" and change.value:
-                self._before[motor] = self._at[motor]
+                # One that `reconfig` has brought was not told of yet.
+                self._before[motor] = self._at.setdefault(motor, self._instrument.motor(motor).position)
                 last.pop(motor, None)
             elif change.name == "move_done" and motor in last:
                 wrong[last[motor]] = self._before[motor]

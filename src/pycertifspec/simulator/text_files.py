@@ -38,6 +38,21 @@ def open_append(path: Path) -> TextIO:
     return os.fdopen(descriptor, "a", encoding="utf-8", buffering=1)
 
 
+def is_cut(path: Path) -> bool:
+    """Return whether a file's last line has no end, as after a crash or on a full disk; a file that is not there, no.
+
+    Raises:
+        OSError: it is no regular file, or the system refuses.
+
+    """
+    try:
+        descriptor = _open_regular(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    with os.fdopen(descriptor, "rb") as file:
+        return file.seek(0, os.SEEK_END) > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
+
+
 def read_text(path: Path, *, limit: int) -> str:
     """Return a file's text.
 

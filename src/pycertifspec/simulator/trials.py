@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from .language import MacroExitError, MacroInterruptError, QuitError, SpecLanguageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from .beamline import Beamline
     from .language.macros import Macro
@@ -34,8 +33,8 @@ class Trial:
         return f"FAILED {self.name}: {self.problem}" if self.problem else f"ok     {self.name}"
 
 
-def trials(beamline: Beamline, paths: Iterable[Path]) -> Iterator[Trial]:
-    """Run the tests that are defined in files, which were loaded, in their order; give how each went.
+def trials(beamline: Beamline, *sources: str) -> Iterator[Trial]:
+    """Run the tests that are defined in macro files, which were loaded, in their order; give how each went.
 
     Motors, counters and variables are for the next as the last one left them. ``exit`` fails a test, as errors do.
 
@@ -45,9 +44,9 @@ def trials(beamline: Beamline, paths: Iterable[Path]) -> Iterator[Trial]:
 
     """
     table = beamline.interpreter.macros
-    for path in paths:
+    for source in sources:
         macros = [macro for name in table.matching([f"{PREFIX}*"]) if (macro := table.get(name)) is not None]
-        for macro in sorted((one for one in macros if one.source == str(path)), key=lambda one: one.line):
+        for macro in sorted((one for one in macros if one.source == source), key=lambda one: one.line):
             yield _try(beamline, macro)
 
 

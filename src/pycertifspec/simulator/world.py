@@ -70,12 +70,14 @@ class World:
     Args:
         clock: model time.
         screen: shows text; called in the thread that runs commands.
-        keyboard: shows a prompt and returns a line that was typed, None at the end; without one, nobody types.
+        keyboard: see the attribute; without one, nobody types.
         directory: the only place where files are read and written; without one, there are no files.
         seed: of the random numbers.
         allow_shell: whether `unix()` runs commands; they are not confined to the directory.
 
     Attributes:
+        screen: shows text, as `screen` above.
+        keyboard: shows a prompt and returns a line that was typed, None at the end. It returns when `interrupt` is set.
         on_output: told what is written to files: a function that gives the file's names as it was opened, in full and
             from the present directory, and the text.
 
@@ -93,8 +95,8 @@ class World:
     ) -> None:
         self.clock = clock
         self.interrupt = Interrupt()
-        self._screen = screen
-        self._keyboard = keyboard
+        self.screen = screen
+        self.keyboard = keyboard or self._nobody
         self._root = None if directory is None else directory.resolve(strict=True)
         self._here = self._root
         self._random = random.Random(seed)  # noqa: S311  no secret
@@ -103,15 +105,15 @@ class World:
 
     def write(self, text: str) -> None:
         """Show text on the screen."""
-        self._screen(text)
+        self.screen(text)
 
     def read_key_line(self, prompt: str) -> str | None:
         """Show a prompt and return the line that was typed; None where nobody types."""
-        if self._keyboard is None:
-            self._screen(f"{prompt}\n")
-            return None
         with self.clock.elsewhere():
-            return self._keyboard(prompt)
+            return self.keyboard(prompt)
+
+    def _nobody(self, prompt: str) -> None:
+        self.screen(f"{prompt}\n")
 
     def read_key(self) -> str:
         """Return nothing: single keys are not read."""
@@ -191,6 +193,10 @@ class World:
     def read_text(self, path: str) -> str:
         """Return a file's text."""
         return text_files.read_text(self._inside(path), limit=MAX_FILE)
+
+    def is_cut(self, path: str) -> bool:
+        """Tell whether a file's last line has no end."""
+        return text_files.is_cut(self._inside(path))
 
     def file_info(self, path: str) -> dict[str, float] | None:
         """Return what is known of a file, None if there is none."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from pycertifspec.session.callbacks import Callback
+    from pycertifspec.session.scan_watcher import ScanWatcher
     from pycertifspec.session.stream import Stream
 
     from .link import Link
@@ -58,7 +59,7 @@ class Changes(Generic[T]):
 class Watch:
     """A callback that is told a property's changes until this is closed."""
 
-    def __init__(self, link: Link, watcher: Callback, name: str) -> None:
+    def __init__(self, link: Link, watcher: Callback | ScanWatcher, name: str) -> None:
         self._link = link
         self._watcher = watcher
         self.name = name

@@ -193,7 +193,8 @@ class Link:
         finally:
             with self._lock:
                 stream.wait(None)
-        return waiter.answer() if waiter.is_done else None
+        with self._lock:
+            return stream.take()
 
     def put(self, stream: Stream, item: Any) -> None:
         """Let a stream take in an item that is not of the server's."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import RemoteError
-from pycertifspec.session import properties
+from pycertifspec.session.change import sent_at
 from pycertifspec.session.procedures import commands, scanning
 from pycertifspec.session.scan_record import ScanPoint, ScanRecord
-from pycertifspec.session.scan_text import Begun, ScanText, Taken
-from pycertifspec.session.steps import FOR_EVER, Follow, Next, Unfollow
+from pycertifspec.session.scan_text import PointTaken, ScanBegun, ScanResumed, ScanText
+from pycertifspec.session.steps import FOR_EVER, Next, Unfollow
 from pycertifspec.session.stream import Stream
 
 from .background import Background
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Self
 
     from pycertifspec.session.scan_text import Event
@@ -30,16 +30,25 @@ class Scan:
     waiting, and `abort` end it.
 
     Attributes:
-        record: what is known of it: number, command, file, motors, columns, points.
+        record: what is known of it: number, command, file, motors, columns, points. Of several scans in one command,
+            that of the last.
+        paused: whether it was interrupted to be resumed.
 
     """
 
-    def __init__(self, link: Link, command: str, timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        link: Link,
+        command: str,
+        timeout: float | None = None,
+        progress: Callable[[ScanPoint], Any] | None = None,
+    ) -> None:
         self.command = command
         self.record = ScanRecord()
         self.paused = False
         self._link = link
         self._timeout = timeout
+        self._progress = progress
         self._text = ScanText(prompts=False)
         self._points = Stream(lasting=True)
         self._begin(command)
@@ -49,10 +58,12 @@ class Scan:
         self._task: Background[None] = Background(self._link, procedure, f"the scan {command!r}", self._over)
 
     def _tell(self, event: Event) -> None:
-        if isinstance(event, Begun):
+        if isinstance(event, ScanBegun):
             self.record = event.record
-        elif isinstance(event, Taken):
+        elif isinstance(event, PointTaken):
             self._link.put(self._points, event.point)
+            if self._progress is not None:
+                self._link.dispatcher.call(self._progress, event.point)
 
     def _over(self) -> None:
         if not self.paused:
@@ -88,6 +99,9 @@ class Scan:
             self.paused = True
             self._link.run(commands.abort())
             self._task.join()
+            if not self.record.aborted:  # it was over before, or has not begun: there is nothing to go on with
+                self.paused = False
+                self._over()
 
     def resume(self) -> None:
         """Let a paused scan go on where it was interrupted, with SPEC's macro ``resume``.
@@ -123,19 +137,24 @@ class Scan:
         state = "paused" if self.paused else "over" if self.done else "under way"
         return f"<Scan {self.command!r}, {len(self.record.points)} points, {state}>"
 
+    def _repr_html_(self) -> str:
+        return self.record._repr_html_()
+
 
 class FollowedScan:
     """A scan that somebody runs. Iterating gives each point as it is taken.
 
     Attributes:
-        record: what is known of it.
+        record: what is known of it; it is the same one for a scan that is resumed.
+        resumed: whether it is one that was over and goes on: the points are those from then on.
 
     """
 
-    def __init__(self, scans: Scans, record: ScanRecord) -> None:
-        self.record = record
+    def __init__(self, scans: Scans, event: ScanBegun | ScanResumed) -> None:
+        self.record = event.record
+        self.resumed = isinstance(event, ScanResumed)
         self._scans = scans
-        self._given = 0
+        self._given = event.points if isinstance(event, ScanResumed) else 0
 
     @property
     def done(self) -> bool:
@@ -144,13 +163,13 @@ class FollowedScan:
 
     def wait(self) -> ScanRecord:
         """Wait until it is over; return the whole."""
-        while not self.done and self._scans.look():
+        while not self.done and self._scans.look() is not None:
             pass
         return self.record
 
     def __iter__(self) -> Iterator[ScanPoint]:
         points = self.record.points
-        while self._given < len(points) or (not self.done and self._scans.look()):
+        while self._given < len(points) or (not self.done and self._scans.look() is not None):
             if self._given < len(points):
                 self._given += 1
                 yield points[self._given - 1]
@@ -158,25 +177,41 @@ class FollowedScan:
     def __repr__(self) -> str:
         return repr(self.record)
 
+    def _repr_html_(self) -> str:
+        return self.record._repr_html_()
+
 
 class Scans:
-    """The scans that begin from now on, whoever starts them; iterating waits for the next one."""
+    """The scans that anybody runs from now on, and the one that is under way; iterating waits for the next one.
 
-    def __init__(self, link: Link) -> None:
+    Iterate over this, or over `events`, not both.
+    """
+
+    def __init__(self, link: Link, following: scanning.Following) -> None:
         self._link = link
-        self._text = ScanText()
-        self._screen = Stream(lasting=True)
-        self._begun: list[ScanRecord] = []
-        link.do(Follow(self._screen, (properties.TTY,)))
+        self._screen, self._text, self._early = following
+        self._begun: list[ScanBegun | ScanResumed] = []
 
-    def look(self) -> bool:
-        """Wait for the next piece of output and take it in; return False when this is closed."""
-        change: Any = self._link.do(Next(self._screen, FOR_EVER))
-        if change is None:
-            return False
-        events = self._text.feed(change.value, scanning.sent_at(change.message))
-        self._begun += [event.record for event in events if isinstance(event, Begun)]
-        return True
+    def look(self) -> list[Event] | None:
+        """Wait for the next piece of output and return what it says of scans; None when this is closed."""
+        events, self._early = self._early, []
+        if not events:
+            change: Any = self._link.do(Next(self._screen, FOR_EVER))
+            if change is None:
+                return None
+            events = self._text.feed(change.value, sent_at(change.message))
+        self._begun += [event for event in events if isinstance(event, ScanBegun | ScanResumed)]
+        return events
+
+    def events(self) -> Iterator[Event]:
+        """Return what happens to scans, one after the other, for a loop.
+
+        A scan is `ScanBegun`, or `ScanResumed`; each of its points is a `PointTaken`; then it is `ScanOver`, and only
+        after that come the next one's.
+        """
+        while (events := self.look()) is not None:
+            self._begun.clear()
+            yield from events
 
     def close(self) -> None:
         """Follow no more."""
@@ -188,7 +223,7 @@ class Scans:
 
     def __next__(self) -> FollowedScan:
         while not self._begun:
-            if not self.look():
+            if self.look() is None:
                 raise StopIteration
         return FollowedScan(self, self._begun.pop(0))
 

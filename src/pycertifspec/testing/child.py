@@ -15,7 +15,7 @@ from pycertifspec.errors import ServerNotFoundError
 if TYPE_CHECKING:
     from typing import IO
 
-    from .recipe import Recipe
+    from .served import Serving
 
 # Real seconds that the process may take to listen, and to end when it is told to; then it is killed.
 START_TIME = 60.0
@@ -28,15 +28,15 @@ class Child:
     """A process that serves a simulated SPEC; it ends when its standard input does, so it never outlives this one.
 
     Args:
-        recipe: what it is made of.
+        serving: what is served, and how.
         scale: model seconds per real second; may be infinity.
 
     Raises:
-        Exception: what the recipe raised there; `ServerNotFoundError` if it did not listen in time.
+        Exception: what the start raised there; `ServerNotFoundError` if it did not listen in time.
 
     """
 
-    def __init__(self, recipe: Recipe, scale: float) -> None:
+    def __init__(self, serving: Serving, scale: float) -> None:
         self._process = subprocess.Popen(  # noqa: S603  this very interpreter, this very module
             [sys.executable, "-c", f"from {__name__} import main; main()"],
             stdin=subprocess.PIPE,
@@ -45,15 +45,16 @@ class Child:
         limit = threading.Timer(START_TIME, self._process.kill)
         limit.start()
         try:
-            pickle.dump((recipe, scale), self._in)
+            pickle.dump((serving, scale), self._in)
             self._in.flush()
             answer = self._answer()
         except BaseException as error:
             self.die()
             if not isinstance(error, EOFError | OSError):
                 raise
+            name = serving.recipe.started_name()
             raise ServerNotFoundError(
-                f"the process of {recipe.name} ended before it listened, or did not listen in {START_TIME:g} s"
+                f"the process of {name} ended before it listened, or did not listen in {START_TIME:g} s"
             ) from error
         finally:
             limit.cancel()
@@ -102,7 +103,7 @@ def main() -> None:
     """Serve what comes over the standard input until that ends."""
     from pycertifspec.simulator.clock import clock_at  # noqa: PLC0415  the parent needs none of it
 
-    from .recipe import Served  # noqa: PLC0415
+    from .served import Served  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C at the terminal is the parent's affair
     told, tell = sys.stdin.buffer, sys.stdout.buffer
@@ -113,8 +114,8 @@ def main() -> None:
         tell.flush()
 
     try:
-        recipe, scale = pickle.load(told)  # noqa: S301  it comes from the process that started this one
-        served = Served(recipe, clock_at(scale))
+        serving, scale = pickle.load(told)  # noqa: S301  it comes from the process that started this one
+        served = Served(serving, clock_at(scale))
     except Exception as error:  # noqa: BLE001  raised in the parent
         answer(error)
         return

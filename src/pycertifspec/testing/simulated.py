@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pycertifspec.session.options import ServerOptions
 from pycertifspec.simulator.clock import clock_at
+from pycertifspec.simulator.recipe import Recipe
 
 from .child import Child
-from .recipe import Recipe, Served
 from .relay import Relay
+from .served import Served, Serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,15 +31,20 @@ if TYPE_CHECKING:
 class SimulatedSpec:
     """A simulated SPEC, served on the loopback while a ``with`` block runs, to any client of SPEC.
 
-    It is the default four-circle. When the block ends, clients are told, and no thread and no port is left.
+    It is the default four-circle, or what a file describes. When the block ends, clients are told, and no thread and
+    no port is left.
 
     Args:
-        name: the name that it is started under, by which clients find it.
+        name: the name that it is started under, by which clients find it; what `config` says, or fourc, if None.
+        config: the beamline: a TOML file, or SPEC's own config file (docs/reference/simulator-config.md). What of it
+            cannot be simulated is logged.
+        state: the directory where positions, settings, variables and macros are kept from one start to the next.
+        fresh: begin each time with new variables and macros; motors stay where they are.
+        load: macro files to read at each start, in their order.
         port: the port to listen on; 0 for any that is free.
         clock: model seconds per real second, infinity for time that vanishes: waiting takes none; or a clock, such as
             a `ManualClock` that the test moves. It lives on when SPEC is started again.
         seed: of random numbers and the counters' noise; the same seed and commands give the same counts.
-        macros: macro files to read at each start.
         directory: the only place where macros read and write files; without one there are no files.
         options: the ways in which servers differ.
         allow_unix: whether `unix()` runs shell commands.
@@ -52,12 +58,15 @@ class SimulatedSpec:
 
     def __init__(
         self,
-        name: str = "fourc",
+        name: str | None = None,
         *,
+        config: str | PathLike[str] | None = None,
+        state: str | PathLike[str] | None = None,
+        fresh: bool = False,
+        load: Iterable[str | PathLike[str]] = (),
         port: int = 0,
         clock: Clock | float = math.inf,
         seed: int = 0,
-        macros: Iterable[str | PathLike[str]] = (),
         directory: str | PathLike[str] | None = None,
         options: ServerOptions | None = None,
         allow_unix: bool = False,
@@ -68,15 +77,17 @@ class SimulatedSpec:
         self.clock: Any = clock_at(clock) if isinstance(clock, int | float) else clock
         self._scale = clock if isinstance(clock, int | float) else math.nan
         self._process = process
-        self._recipe = Recipe(
+        recipe = Recipe(
             name=name,
-            port=port,
+            config=_path(config),
             seed=seed,
-            macros=tuple(Path(path) for path in macros),
-            directory=None if directory is None else Path(directory),
-            options=options or ServerOptions(),
+            load=tuple(Path(path) for path in load),
+            state=_path(state),
+            fresh=fresh,
+            directory=_path(directory),
             allow_unix=allow_unix,
         )
+        self._serving = Serving(recipe=recipe, port=port, options=options or ServerOptions())
         self._running: Served | Child | None = None
 
     # ---- starting and ending ----
@@ -85,13 +96,14 @@ class SimulatedSpec:
         """Start it and return when it listens; without effect if it runs.
 
         Raises:
+            InvalidFileError: configuration or state are not as they should be; it names file and place.
             RemoteError: a macro file has an error; it names file and line.
             ServerNotFoundError: the port is not free.
-            OSError: a macro file cannot be read.
+            OSError: a file cannot be read.
 
         """
         if self._running is None:
-            self._running = Child(self._recipe, self._scale) if self._process else Served(self._recipe, self.clock)
+            self._running = Child(self._serving, self._scale) if self._process else Served(self._serving, self.clock)
         return self
 
     def stop(self) -> None:
@@ -118,9 +130,10 @@ class SimulatedSpec:
 
         """
         if port is None:
-            port = self._recipe.port if self._running is None else self.port
+            port = self._serving.port if self._running is None else self.port
         self.stop()
-        self._recipe = replace(self._recipe, port=port, name=self.name if name is None else name)
+        recipe = self._serving.recipe if name is None else replace(self._serving.recipe, name=name)
+        self._serving = replace(self._serving, port=port, recipe=recipe)
         self.start()
 
     def __enter__(self) -> Self:
@@ -133,8 +146,8 @@ class SimulatedSpec:
 
     @property
     def name(self) -> str:
-        """The name that it is started under."""
-        return self._recipe.name
+        """The name that it is started under; InvalidFileError if only a file that is wrong would say it."""
+        return self._serving.recipe.started_name()
 
     @property
     def host(self) -> str:
@@ -207,3 +220,7 @@ class SimulatedSpec:
         It leads to the port of this moment, whoever listens there later.
         """
         return Relay(self.host, self.port, plan)
+
+
+def _path(path: str | PathLike[str] | None) -> Path | None:
+    return None if path is None else Path(path)

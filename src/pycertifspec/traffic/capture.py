@@ -42,11 +42,12 @@ class Frame(NamedTuple):
     data: bytes
 
 
-def frames(read: Read) -> Iterator[Frame]:
+def frames(read: Read, cut: Callable[[], object] = lambda: None) -> Iterator[Frame]:
     """Return the frames of a capture of either kind; one that was cut ends with the last whole frame.
 
     Args:
         read: returns so many bytes, fewer at the end.
+        cut: called where the capture ends within a frame.
 
     Raises:
         DataFileError: it is no capture, or is damaged.
@@ -54,14 +55,14 @@ def frames(read: Read) -> Iterator[Frame]:
     """
     magic = read(4)
     if magic in _PCAP:
-        yield from _pcap(read, *_PCAP[magic])
+        yield from _pcap(read, cut, *_PCAP[magic])
     elif magic == _SECTION:
-        yield from _pcapng(read)
+        yield from _pcapng(read, cut)
     else:
         raise DataFileError(f"this is no capture: it starts with {magic!r}, and not as pcap or pcapng do")
 
 
-def _pcap(read: Read, mark: str, units: float) -> Iterator[Frame]:
+def _pcap(read: Read, cut: Callable[[], object], mark: str, units: float) -> Iterator[Frame]:
     head = read(20)
     if len(head) < 20:
         raise DataFileError("the capture ends in its first header")
@@ -71,8 +72,10 @@ def _pcap(read: Read, mark: str, units: float) -> Iterator[Frame]:
         seconds, fraction, size, _ = record.unpack(start)
         data = read(_checked(size))
         if len(data) < size:
-            return
+            break
         yield Frame(seconds + fraction / units, link, data)
+    if start:
+        cut()
 
 
 def _checked(size: int) -> int:
@@ -81,7 +84,7 @@ def _checked(size: int) -> int:
     return size
 
 
-def _pcapng(read: Read) -> Iterator[Frame]:
+def _pcapng(read: Read, cut: Callable[[], object]) -> Iterator[Frame]:
     """Return the frames of a file whose first four bytes were read."""
     kind, mark = _SECTION, "<"
     interfaces: list[tuple[int, float]] = []
@@ -95,19 +98,21 @@ def _pcapng(read: Read) -> Iterator[Frame]:
         else:
             done = 0
         if len(length_field) < 4:
-            return
+            break
         (length,) = struct.unpack(mark + "I", length_field)
         rest = _checked(length) - 8 - done
         if length % 4 or rest < 4:
             raise DataFileError(f"the capture is damaged: a block of {length} bytes")
         body = read(rest)
         if len(body) < rest:
-            return
+            break
         block = 0 if kind == _SECTION else struct.unpack(mark + "I", kind)[0]
         yield from _block(block, body[:-4], mark, interfaces)
         kind = read(4)
         if len(kind) < 4:
-            return
+            break
+    if kind:
+        cut()
 
 
 def _block(kind: int, body: bytes, mark: str, interfaces: list[tuple[int, float]]) -> Iterator[Frame]:

@@ -22,6 +22,7 @@ VERSION: Final = 1
 # A message with the largest body that is read by default, in base64, and what stands around it.
 MAX_LINE: Final = 1536 * 1024 * 1024
 
+NO_RECORDING: Final = "this is no recording of ours (`pycertifspec sniff --record FILE` makes one)"
 _DIRECTIONS: Final[dict[str, Direction]] = {"up": "up", "down": "down"}
 
 
@@ -72,12 +73,14 @@ def read(lines: Iterable[str]) -> Iterator[Passing]:
                 (message,) = Decoder().receive(base64.b64decode(item["packet"], validate=True))
                 yield listener.hear(direction, message, time)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
+            if number == 1 and not isinstance(error, DataFileError):
+                raise DataFileError(NO_RECORDING) from error
             reason = str(error) if isinstance(error, (DataFileError, RemoteProtocolError)) else "not understood"
             raise DataFileError(f"line {number} of the recording: {reason}: {text[:80]!r}") from error
 
 
 def _check_heading(item: Any) -> None:
     if not isinstance(item, dict) or item.get("format") != FORMAT:
-        raise DataFileError("this is no recording of ours (`pycertifspec sniff --record FILE` makes one)")
+        raise DataFileError(NO_RECORDING)
     if item.get("version") != VERSION:
         raise DataFileError(f"it has version {item.get('version')!r}, and we read {VERSION}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pycertifspec.errors import DataFileError
 from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import text_of
 
@@ -33,6 +34,11 @@ _WITHOUT_EVENTS: Final = frozenset({
 _REPLIES: Final = frozenset({EventTypes.SV_REPLY, EventTypes.SV_HELLO_REPLY})
 
 Key = tuple[int, str, bytes]
+
+# A server's memory is in ours: so many messages and bytes of their bodies are some gigabytes at the most. A day at a
+# beamline has less; what is longer is cut into pieces, for each line is a message.
+MAX_MESSAGES: Final = 2_000_000
+MAX_BYTES: Final = 1024 * 1024 * 1024
 
 
 class Due(NamedTuple):
@@ -76,11 +82,22 @@ def conversations(passings: Iterable[Passing]) -> list[Conversation]:
 
     A reply belongs to its request. The first event of a property belongs to its registration, a later one to the last
     request before it that may have had consequences: reading has none.
+
+    Raises:
+        DataFileError: it has more than is kept in memory.
+
     """
     found: dict[int, _Builder] = {}
+    messages = size = 0
     for passing in passings:
         builder = found.setdefault(passing.connection, _Builder())
         if passing.message is not None:
+            messages, size = messages + 1, size + passing.message.len
+            if messages > MAX_MESSAGES or size > MAX_BYTES:
+                raise DataFileError(
+                    f"the recording is kept in memory, and has more than {MAX_MESSAGES} messages or {MAX_BYTES} bytes "
+                    "in them: take its first line and those that matter, each is a message"
+                )
             builder.take(passing, passing.message)
     return [builder.conversation for builder in found.values() if builder.conversation.steps]
 

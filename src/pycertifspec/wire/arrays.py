@@ -10,7 +10,7 @@ from pycertifspec.errors import LocalTypeError, RemoteProtocolError
 from .constants import ELEMENT_SIZES, ELEMENTS, ByteOrder, DataTypes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -85,6 +85,20 @@ def table(raw: bytes, columns: int) -> npt.NDArray[np.float64]:
     import numpy as np  # noqa: PLC0415  see the module's first line
 
     return np.frombuffer(raw, dtype="=f8").reshape(len(raw) // (8 * columns) if columns else 0, columns)
+
+
+def placed(values: object, places: Sequence[int], shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """Return an array of this shape with values at these places, counted row by row, and NaN at the others.
+
+    A value whose place is not in the array is left out.
+    """
+    import numpy as np  # noqa: PLC0415  see the module's first line
+
+    result = np.full(shape, np.nan)
+    where = np.asarray(places, dtype=np.intp)
+    inside = where < result.size
+    result.flat[where[inside]] = np.asarray(values, dtype=np.float64)[inside]
+    return result
 
 
 def in_order(array: object, order: ByteOrder) -> memoryview:

@@ -43,7 +43,7 @@ def run(driver: Any, timeout: float | None = None, **how: Any) -> Any:
 
 def test_a_command_that_somebody_aborted_and_nobody_answers_ends_with_an_error(driver: Any) -> None:
     driver.properties["status/ready"] = "1"
-    driver.script += [None] * 3
+    driver.script += [None] * commands.DROPPED_AFTER
 
     with pytest.raises(RemoteError, match="somebody aborted it"):
         run(driver)
@@ -61,18 +61,20 @@ def test_a_command_is_waited_for_as_long_as_spec_is_busy(driver: Any) -> None:
 
 @pytest.mark.parametrize(("leave", "sent"), [(False, [("SV_ABORT", "")]), (True, [])])
 def test_an_interrupted_command_is_aborted_once_unless_it_is_to_be_left(driver: Any, leave: bool, sent: Any) -> None:
-    driver.script += [KeyboardInterrupt()]
+    driver.script += [KeyboardInterrupt(), *([] if leave else [None])]  # nothing of it within its grace
 
     with pytest.raises(KeyboardInterrupt):
         run(driver, leave=leave)
 
+    assert not driver.script
+
     assert driver.sent == sent
-    assert list(driver.session.registry) == ["error"]
+    assert list(driver.session.registry) == ["error", "status/quit"]  # no more than at first
 
 
 def test_a_timeout_aborts(driver: Any) -> None:
     driver.properties["status/ready"] = "0"
-    driver.script += [None] * 5
+    driver.script += [None] * 4
 
     with pytest.raises(CallTimeoutError, match="more than 5 s"):
         run(driver, timeout=5)

@@ -33,7 +33,7 @@ def test_the_example_is_a_beamline_that_counts_its_reflection() -> None:
     description = read_description(ROOT / "examples" / "beamline.toml")
     instrument = description.instrument(clock)
 
-    assert (description.name, description.geometry, description.remarks) == ("powder", "twoc", ())
+    assert (description.name, description.geometry, description.remarks) == ("powder", None, ())
     assert [motor.mnemonic for motor in instrument.motors] == ["tth", "th", "gap", "cryo"]
     assert instrument.motor("th").position == 0.0
     assert instrument.motor("cryo").config.read_only

@@ -212,20 +212,24 @@ def test_the_examples_can_be_typed_line_by_line(beamline: Any, name: Any) -> Non
 @pytest.mark.parametrize("name", sorted(path.name for path in MACROS.glob("*.mac")))
 def test_the_examples_can_be_parsed_without_running_them(name: Any) -> None:
     from pycertifspec.simulator.language import Interpreter, Limits
+    from pycertifspec.simulator.language.input_stack import Frame
     from pycertifspec.simulator.language.macros import MacroTable
     from pycertifspec.simulator.language.memory_host import MemoryHost
-    from pycertifspec.simulator.language.program import parse_all, walk
+    from pycertifspec.simulator.language.program import Reader, walk
 
-    table = MacroTable(Limits())
     commands = Interpreter(MemoryHost()).commands.styles
 
-    statements, errors = parse_all((MACROS / name).read_text(), table, Limits(), source=name, commands=commands)
+    def read(text: str, table: MacroTable) -> list[Any]:
+        return list(Reader(Frame(text, name, closed=True), table, Limits(), commands=commands))
 
-    assert not errors
-    assert {node.position.source for node in walk(statements)} == {name}
+    table = MacroTable(Limits())
+    items = read((MACROS / name).read_text(), table)
+
+    assert not [item for item in items if isinstance(item, SpecLanguageError)]
+    assert {node.position.source for node in walk(items)} == {name}
     assert len(list(table)) >= 6
     broken = (MACROS / name).read_text() + "\nx = )\ny = 1\nif (\n"
-    errors = parse_all(broken, MacroTable(Limits()), Limits(), source=name, commands=commands)[1]
+    errors = [item for item in read(broken, MacroTable(Limits())) if isinstance(item, SpecLanguageError)]
     lines = broken.count("\n")
     assert [error.line for error in errors] == [lines - 2, lines] or next(error.line for error in errors) == lines - 2
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pycertifspec.simulator.linting import Coverage, coverage, table
+from pycertifspec.simulator.loading import read_macros
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ if (0) {
 
 def lines_of(text: str, path: Path) -> tuple[int, ...]:
     path.write_text(text)
-    (found,) = coverage([path], set())
+    (found,) = coverage([read_macros(path)], set())
     return found.executable
 
 
@@ -54,7 +55,7 @@ def test_what_was_run_of_other_files_and_of_other_lines_is_not_counted(tmp_path:
     path = tmp_path / "a.mac"
     path.write_text("p 1\np 2\n\np 3\n")
 
-    (found,) = coverage([path], {(str(path), 1), (str(path), 3), ("b.mac", 2)})
+    (found,) = coverage([read_macros(path)], {(str(path), 1), (str(path), 3), ("b.mac", 2)})
 
     assert found == Coverage(str(path), (1, 2, 4), (1,))
     assert found.as_json() == {

@@ -119,6 +119,76 @@ def test_wrong_argument_counts_are_found(look: Look, text: str, found: object) -
     assert look(text) == found
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    """ascan th 0 1|a2scan th 0 1 tth 0 1 10|a5scan th 0 1 5 1|dscan th|lup th 1 2|d2scan th 0 1 tth|th2th 1 2|Escan 1
+    mesh th 0 1 5|hscan 0 1 5|kscan 1|lscan 1|hklscan 1 2 3 4 5 6 7|hklmesh 1 2|hkcircle 1 2|klradial 1|loopscan 3
+    timescan 1 2 3|mv th|mv th 1 tth|mvr|mvd th|umv|umvr th|umvd th|wm|set th|set_dial th|set_lm th|tw th|newfile a b c
+    br 1 0|ubr 1|mk 1 0|mi 1|ca 1 1|cal 1|setlat 1 2|setrlat 1|or0|or1 1|setaz 1|setmode 1 2|setsector 1 2|set_E 1 2
+    savmac|do|qdo""".replace("\n", "|").split("|"),
+)
+def test_a_standard_macro_counts_its_arguments_wherever_it_does_so(look: Look, wrong: str) -> None:
+    assert look(f"p 1\n{wrong.strip()}\n") == [(2, 1, "argument-count")]
+    assert look(f"def mine '{{\n\t{wrong.strip()}\n}}'\n") == [(2, 2, "argument-count")]
+
+
+@pytest.mark.parametrize(
+    "right",
+    """ascan th 0 1 10 1|ascan th 0 1 tth 0 1 10 1|a2scan th 0 1 tth 0 1 10 1|dscan th -1 1 10 1|th2th -1 1 10 1
+    Escan 8 9 10 1|mesh th 0 1 5 tth 0 1 5 1|hscan 0 1 5 1|hklscan 1 2 3 4 5 6 7 8|loopscan 3 1|timescan|mv th 1 tth 2
+    wm th tth|wa|wh|set th 1|set_lm th 1 2|set_lm|tw th 1|newfile|newfile a|newfile a 5|br 1 0 0|ca 1 1 1|setlat
+    setlat 1 2 3 90 90 90|or0 1 0 0|setmode|setmode 1|cuts|freeze|freeze 1|ct|ct 1|uct 1|startup|pa|plot""".replace(
+        "\n", "|"
+    ).split("|"),
+)
+def test_a_standard_macro_with_arguments_that_it_takes_is_no_mistake(look: Look, right: str) -> None:
+    assert look(f"{right.strip()}\n") == []
+    assert look(f"def mine '{{\n\t{right.strip()}\n}}'\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # What a macro needs of its number of arguments it may compute, and pass on.
+        (
+            "def _need '{ local n; n = ($# - 1) % 2; if (n || $# < $1) { exit } }'\ndef pairs '{ p 1; _need 3 $* }'\n"
+            + "".join(f"pairs {words}\n" for words in ("", "1", "1 2", "1 2 3", "1 2 3 4")),
+            [(3, 1), (4, 1), (6, 1)],
+        ),
+        (
+            "def m '{ if ($# == 1) p 1; else if ($# == 2) p 2; else { p \"no\"; exit } }'\nm\nm 1\nm 1 2\nm 1 2 3\n",
+            [(2, 1), (5, 1)],
+        ),
+        ("def m '{ if (MOTORS > 3) { if ($# == 0) exit } }'\nm\n", []),  # only if there are many motors
+        ("def m '{ if (MOTORS == 0) { p 1; exit }; if ($# == 0) exit }'\nm\nm 1\n", [(2, 1)]),
+        ('def m \'{ if ("$1" == "help") { p 1; exit }; if ($# != 3) exit }\'\nm help\nm 1 2 3\n', []),
+        ("def m '{ local n; n = $#; while (n < 0) exit; if (n == 2) exit }'\nm\nm 1 2\n", [(3, 1)]),
+        ("def m '{ local n; n = $#; split(\"a\", n); if (n == 2) exit }'\nm 1 2\n", []),
+        ("def m '{ N = $#; f(); if (N == 2) exit }'\ndef f() '{ N = 3 }'\nm 1 2\n", []),
+        ("def m '{ local n; n = $#; n++; if (n == 2) exit }'\nm 1\n", []),
+        ("def stop_all '{ p 1; exit }'\nstop_all\n", []),  # whatever it is given
+        ("def m '{ if (!$#) { p 1; return }; if ($# == 2) exit }'\nm\nm 1 2\n", [(3, 1)]),
+        ("def m '{ if (int(\"$#\") ? $# > 2 : 1) exit }'\nm\nm 1\nm 1 2 3\n", [(2, 1), (4, 1)]),
+        ("def m '{ if (1 / $#) exit }'\nm\n", []),
+    ],
+)
+def test_a_macro_is_followed_as_far_as_the_number_of_arguments_decides(look: Look, text: str, found: object) -> None:
+    assert [(line, column) for line, column, code in look(text) if code == "argument-count"] == found
+
+
+def test_a_macro_that_uses_itself_is_told_where_it_is_used_and_reading_goes_on(look: Look) -> None:
+    assert look("def m '{ m $*; if ($# == 2) exit }'\np 1\nm 1 2\np )\n") == [
+        (1, 0, "syntax"),
+        (3, 1, "syntax"),
+        (4, 3, "syntax"),
+    ]
+
+
+def test_what_is_a_function_is_no_variable_and_a_bracket_after_one_is_a_call(look: Look) -> None:
+    assert look("sqrt = 1\n") == [(1, 6, "syntax")]
+    assert look("def f(sqrt) '{ sqrt = 1; return sqrt }'\nlocal x\nx = length(\"a\")\n") == []
+
+
 def test_names_can_be_said_to_be_made_elsewhere(look: Look, tmp_path: Path) -> None:
     site = tmp_path / "site.mac"
     site.write_text("def hutch(x) '{ return x + nowhere }'\ndef wrong 'p )'\n")

@@ -1,10 +1,9 @@
-"""Commands, functions and scans: what SPEC does at its prompt."""
+"""Commands and functions: what SPEC does at its prompt."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.asyncio.scan import Scan, Scans
 from pycertifspec.session.procedures import commands, hearing
 from pycertifspec.session.procedures import properties as reading
 
@@ -78,22 +77,6 @@ async def execute(
 async def abort(self: AsyncClient) -> None:
     """Stop everything, as ^C at SPEC's keyboard: motors, counting, macros, whoever started them."""
     return await self._link.run(commands.abort())
-
-
-async def scan(self: AsyncClient, command: str, *, timeout: float | None = None) -> Scan:
-    """Run a scan in SPEC; return it at once, to be followed point by point or as a whole.
-
-    Args:
-        command: as at SPEC's prompt: ``"ascan th 0 1 20 0.1"``.
-        timeout: seconds after which it is aborted; None for as long as it takes.
-
-    """
-    return Scan(self._link, command, timeout)
-
-
-async def follow_scans(self: AsyncClient) -> Scans:
-    """Return the scans that begin from now on, whoever starts them, for a loop."""
-    return Scans(self._link)
 
 
 async def wait_until_ready(self: AsyncClient, timeout: float | None = None) -> None:

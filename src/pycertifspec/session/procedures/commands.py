@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError, RemoteError
+from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError, RemoteError, SpecError
 from pycertifspec.session import names, properties
 from pycertifspec.session.own_output import event_text, own_output
 from pycertifspec.session.quoting import literal
@@ -29,6 +30,10 @@ HEARTBEAT = 2.0
 
 # A command of which the server, at its prompt, has said nothing in so many heartbeats was dropped (PROTOCOL.md 2.6).
 DROPPED_AFTER = 2
+
+# Seconds that an aborted command has to end: motors slow down, cleanup macros bring them back or say what was counted.
+# What it still prints is its own, and not the next command's.
+GRACE = 2.0
 
 # Characters of its output that are kept while a command runs: what a person would ever scroll through.
 MAX_OUTPUT = 4 * 1024 * 1024
@@ -137,10 +142,17 @@ def awaited(session: ClientSession[Any], ask: Ask, timeout: float | None, *, lea
         raise
     except BaseException:
         if not leave:
-            yield Tell(EventTypes.SV_ABORT)
+            yield from aborted(promise)
         raise
     finally:
         yield Forget(promise)
+
+
+def aborted(promise: Promise) -> Procedure[None]:
+    """Abort the command of which a promise is the reply, once, and give it some time to end."""
+    yield Tell(EventTypes.SV_ABORT)
+    with suppress(SpecError):  # that it was aborted, or that the connection is lost: nobody waits for either
+        yield Within(promise, GRACE)
 
 
 def _reply(session: ClientSession[Any], promise: Promise, timeout: float | None) -> Procedure[SpecMessage]:
@@ -155,10 +167,13 @@ def _reply(session: ClientSession[Any], promise: Promise, timeout: float | None)
         if timeout is not None and (yield Now()) - begin >= timeout:
             raise CallTimeoutError(f"the command took more than {timeout} s on {session.label}; it was told to stop")
         idle = idle + 1 if (yield from is_ready()) else 0
-        if idle > DROPPED_AFTER:
-            raise RemoteError(
-                f"{session.label} waits at its prompt and has not answered the command: somebody aborted it"
-            )
+        if idle >= DROPPED_AFTER:
+            raise dropped(session, "the command")
+
+
+def dropped(session: ClientSession[Any], what: str) -> RemoteError:
+    """Return the error for a command of which a server at its prompt says nothing (PROTOCOL.md 2.6)."""
+    return RemoteError(f"{session.label} waits at its prompt and has not answered {what}: somebody aborted it")
 
 
 def is_ready() -> Procedure[bool]:
@@ -172,7 +187,4 @@ def is_ready() -> Procedure[bool]:
 
 def drained(stream: Stream) -> str:
     """Return the text that a stream took in."""
-    pieces = []
-    while (change := stream.take()) is not None:
-        pieces.append(event_text(change.value))
-    return "".join(pieces)[-MAX_OUTPUT:]
+    return "".join([event_text(change.value) for change in stream.rest()])[-MAX_OUTPUT:]

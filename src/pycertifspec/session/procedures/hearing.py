@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RemoteError
 from pycertifspec.session import names, properties
 from pycertifspec.session.own_output import OwnOutput, event_text, own_output
-from pycertifspec.session.steps import FOR_EVER, Ask, Begin, Follow, Forget, Next, Now, Tell, Unfollow, Within
+from pycertifspec.session.steps import FOR_EVER, Ask, Begin, Follow, Forget, Next, Now, Unfollow, Within
 from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
 
-from .commands import DROPPED_AFTER, HEARTBEAT, MAX_OUTPUT, Result, command_body, is_ready
+from .commands import DROPPED_AFTER, HEARTBEAT, MAX_OUTPUT, Result, aborted, command_body, dropped, is_ready
 from .deadline import within
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def heard(
 ) -> Procedure[SpecMessage]:
     """Run a command; hear each piece of the screen until its reply, and return that.
 
+    An aborted one is heard until it has ended, if it does so soon: what ``^C`` shows is its own.
+
     Whatever ends the waiting early aborts the command, once, unless it is to be left alone.
 
     Raises:
@@ -78,12 +80,14 @@ def heard(
             raise
         except BaseException:
             if not leave:
-                yield Tell(EventTypes.SV_ABORT)
+                yield from aborted(promise)
             raise
         finally:
             yield Forget(promise)
     finally:
         yield Unfollow(screen)
+        for change in screen.rest():
+            hear(change)
 
 
 def _listen(
@@ -107,5 +111,5 @@ def _listen(
         if screen.closed:
             return
         idle = idle + 1 if (yield from is_ready()) else 0  # a server that is gone does not answer
-        if idle > DROPPED_AFTER and not screen.closed:
-            raise RemoteError(f"{session.label} waits at its prompt and has not answered {command!r}: it was aborted")
+        if idle >= DROPPED_AFTER and not screen.closed:
+            raise dropped(session, repr(command))

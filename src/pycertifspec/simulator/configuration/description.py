@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from pycertifspec.errors import InvalidFileError
+from pycertifspec.simulator.geometry import OF_SPEC, check_geometry
 from pycertifspec.simulator.hardware.instrument import Instrument
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Description:
         counters: in the order of their numbers.
         name: the name that clients find it by; None if the file does not say.
         geometry: the name of its geometry; None if the file does not say.
+        file: the file's name; empty if there is none.
         remarks: what could not be simulated as the file says, a line each, with the file's name.
 
     """
@@ -33,7 +35,15 @@ class Description:
     counters: tuple[CounterConfig, ...]
     name: str | None = None
     geometry: str | None = None
+    file: str = ""
     remarks: tuple[str, ...] = ()
+
+    def remarks_as(self, name: str) -> tuple[str, ...]:
+        """Return what could not be simulated, under the name that SPEC takes the geometry from where none is given."""
+        if self.geometry is not None or name not in OF_SPEC:
+            return self.remarks
+        problem = check_geometry(name, [motor.mnemonic for motor in self.motors])
+        return (*self.remarks, f"{self.file}: {name} has no reciprocal space: {problem}") if problem else self.remarks
 
     def instrument(self, clock: Clock, *, seed: int = 0) -> Instrument:
         """Return the beamline's hardware, on a clock."""

@@ -49,7 +49,7 @@ def spec_description(text: str, file: str) -> Description:
     for kind in ("MOT", "CNT"):
         _look_for_holes(kind, [line.number for line in lines[kind]], remarks)
     devices.conclude(motors, counters)
-    return Description(motors=motors, counters=counters, remarks=remarks.lines)
+    return Description(motors=motors, counters=counters, file=file, remarks=remarks.lines)
 
 
 def _sorted_lines(text: str, file: str, remarks: Remarks) -> dict[str, list[_Line]]:

@@ -7,6 +7,7 @@ import tomllib
 from typing import Any
 
 from pycertifspec.errors import InvalidFileError
+from pycertifspec.simulator.geometry import check_geometry
 from pycertifspec.simulator.hardware.config import CounterConfig, MotorConfig
 
 from .description import MAX_DEVICES, Description, Mnemonics
@@ -47,11 +48,15 @@ def toml_description(content: str, file: str) -> Description:
     ]
     for index, counter in enumerate(counters):
         used.add(counter.mnemonic, place.at("counter").at(index).at("mnemonic").key)
+    geometry = _name(table, "geometry", place)
+    if geometry is not None and (problem := check_geometry(geometry, [motor.mnemonic for motor in motors])):
+        raise InvalidFileError(f"{file}: geometry: {problem}; leave the key out for a beamline without one")
     return Description(
         motors=tuple(motors),
         counters=tuple(counters),
         name=_name(table, "name", place),
-        geometry=_name(table, "geometry", place),
+        geometry=geometry,
+        file=file,
     )
 
 

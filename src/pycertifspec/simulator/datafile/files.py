@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
+from .decimals import prepare
 from .reader import Reader
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def read_file(path: str | os.PathLike[str]) -> DataFile:
     """
     reader = Reader()
     with Path(path).open("rb") as file:
+        prepare(os.fstat(file.fileno()).st_size)
         while data := file.read(CHUNK):
             reader.feed(data)
     reader.finish()

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from array import array
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Final
 
 # `#S 1  ascan …`, `#G0 …`, `#@CHANN …`, `#MD key = value`: key, number of the line among its kind, rest.
 CONTROL: Final = re.compile(r"#(@?[A-Za-z_]+)(\d*)(?:\s(.*))?", re.DOTALL)
@@ -16,8 +12,6 @@ SPECTRUM: Final = re.compile(r"@(\w*)\s?(.*)", re.DOTALL)
 NUMBERED: Final = re.compile(r"\s*(\d{1,18})(?:\s+(.*))?", re.DOTALL)
 PRESET: Final = re.compile(r"\s*(\S+)\s*(?:\((.*)\))?\s*")
 USER: Final = re.compile(r"(.*?)\s*\b[Uu]ser = (.*)")
-ABORTED: Final = re.compile(r"\bScan aborted after (\d+) points")
-CONTINUED: Final = re.compile(r"\bScan continued\b")
 _NAMES: Final = re.compile(r"\t\s*| \s+")
 
 
@@ -64,21 +58,3 @@ def parse_number(word: str) -> float:
     if "_" in word:  # Python's own notation
         raise ValueError(word)
     return float(word)
-
-
-def parse_rows(lines: Sequence[str], columns: int) -> array[float] | None:
-    """Return the numbers of many rows at once; None if any line is not exactly `columns` numbers with single blanks.
-
-    This is what makes reading fast: all numbers are converted in one go. No line has more words than blanks and one; if
-    all have as many blanks as fit, and the words are as many as all lines together may have, each line has its share.
-    """
-    if {line.count(" ") for line in lines} - {columns - 1}:
-        return None
-    text = "\n".join(lines)
-    if "_" in text:
-        return None
-    try:
-        values = array("d", list(map(float, text.split())))  # a list is quicker than what it is made of
-    except ValueError:
-        return None
-    return values if len(values) == columns * len(lines) else None

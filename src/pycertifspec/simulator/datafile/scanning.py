@@ -6,8 +6,11 @@ import math
 from array import array
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from pycertifspec.session.scan_text import ABORTED, CONTINUED
+
 from .heading import NAME_LINES, NameLines
-from .parsing import ABORTED, CONTINUED, PRESET, parse_number, parse_numbers, parse_rows, split_names
+from .parsing import PRESET, parse_number, parse_numbers, split_names
+from .rows import parse_rows
 from .values import Channels, Device, FileHeader, Line, Preset, Scan, Spectrum
 
 if TYPE_CHECKING:

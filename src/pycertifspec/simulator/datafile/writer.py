@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, TextIO
 
 from pycertifspec.errors import DataFileError
+from pycertifspec.simulator.text_files import is_cut
 
 from . import formats
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
@@ -29,8 +30,7 @@ def open_writer(path: str | os.PathLike[str]) -> Writer:
         OSError: it cannot be written.
 
     """
-    with Path(path).open("a+b") as file:
-        cut = file.seek(0, os.SEEK_END) > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
+    cut = is_cut(Path(path).resolve())
     writer = Writer(Path(path).open("a", encoding="utf-8", newline="\n"))  # noqa: SIM115  the writer closes it
     if cut:
         writer.lines("\n")

@@ -71,9 +71,8 @@ class CounterFunctions:
         ):
             doc = (implementation.__doc__ or "").partition("\n")[0]
             interpreter.functions.register(Function(name, implementation, minimum, maximum, doc=doc))
-        for name, command in (("getcounts", self.read), ("reconfig", self.reconfigure)):
-            doc = (command.__doc__ or "").partition("\n")[0]
-            interpreter.commands.register(Command(name, command, doc=doc))
+        doc = (self.read.__doc__ or "").partition("\n")[0]
+        interpreter.commands.register(Command("getcounts", self.read, doc=doc))
 
     def _find_number(self, value: Value) -> int:
         text = to_text(value)
@@ -199,8 +198,3 @@ class CounterFunctions:
             self._simulated = bool(wanted)
             self._simulate(self._simulated)
         return float(self._simulated)
-
-    def reconfigure(self, interpreter: Interpreter, _: list[Value], __: list[str]) -> None:
-        """Read the configuration again: the motors and counters stay, ``config_mac`` is run."""
-        interpreter.macros.refresh_chains()
-        interpreter.run_macro("config_mac")

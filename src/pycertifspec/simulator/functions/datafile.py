@@ -48,6 +48,7 @@ class DataFileFunctions:
             ("_df_look", self.look, 1, 1),
             ("_df_left", self.left, 1, 1),
             ("_df_again", self.again, 3, 3),
+            ("_df_end", self.end, 0, 0),
         ):
             doc = (implementation.__doc__ or "").partition("\n")[0]
             interpreter.functions.register(Function(name, _refusing(name, implementation), minimum, maximum, doc=doc))
@@ -64,15 +65,18 @@ class DataFileFunctions:
     ) -> Value:
         """#F #E #D #C of a new file: (name, title, user [, epoch [, date]]); the epoch is EPOCH if left out."""
         epoch = _epoch(interpreter) if seconds is None else to_number(seconds)
-        return formats.file_header(to_text(name), epoch, _date(interpreter, date, epoch), to_text(title), to_text(user))
+        when = _date(interpreter, date, epoch)
+        return formats.file_header(to_text(name), epoch, when, to_text(title), to_text(user))
 
     def names(self, _: Interpreter, letter: Value, *names: Value) -> Value:
         """#O #o #J #j, eight names to a line: (letter, names ...)."""
         return formats.names(to_text(letter), [to_text(name) for name in _flat(names)])
 
     def scan(self, interpreter: Interpreter, number: Value, heading: Value, date: Value = None) -> Value:
-        """An empty line, #S and #D: (number, heading [, date]); now, if the date is left out."""
-        return formats.scan_head(to_integer(number), to_text(heading), _date(interpreter, date))
+        """An empty line, #S and #D: (number, heading [, date]); now, without one. Ends a line that was cut."""
+        return _line_end(interpreter) + formats.scan_head(
+            to_integer(number), to_text(heading), _date(interpreter, date)
+        )
 
     def preset(self, _: Interpreter, value: Value, counter: Value) -> Value:
         """#T for seconds, #M for a negative number, of monitor counts: (preset, name of the timer or monitor)."""
@@ -142,16 +146,25 @@ class DataFileFunctions:
         return formats.aborted(_date(interpreter, date), to_integer(points))
 
     def look(self, interpreter: Interpreter, name: Value) -> Value:
-        """What stands in a file: "last-scan epoch", both 0 where there is none; "" if it cannot be read: (name)."""
+        """What a file has: "last-scan epoch"; "" if it is new or empty, "none" if it is no data file: (name)."""
         file = _read(interpreter, name)
         if file is None:
             return ""
+        if not file.headers and not file.scans:
+            return "none"
         epoch = next((header.epoch for header in reversed(file.headers) if header.epoch), 0.0)
         return f"{file.scans[-1].number if file.scans else 0} {epoch:.15g}"
 
+    def end(self, interpreter: Interpreter) -> Value:
+        """The end of the data file's last line if it was cut, else ""."""
+        return _line_end(interpreter)
+
     def left(self, interpreter: Interpreter, name: Value) -> Value:
         """How a file's last scan ends: "number points aborted"; "" if there is none, or it cannot be read: (name)."""
-        file = _read(interpreter, name)
+        try:
+            file = _read(interpreter, name)
+        except SpecRuntimeError:
+            return ""
         if file is None or not file.scans:
             return ""
         last = file.scans[-1]
@@ -185,12 +198,22 @@ def _comment_line(interpreter: Interpreter, _: list[Value], words: list[str]) ->
 
 
 def _read(interpreter: Interpreter, name: Value) -> DataFile | None:
-    """Return what stands in a file, None if it cannot be read."""
+    """Return what stands in a file, None if nothing does.
+
+    Raises:
+        SpecRuntimeError: it cannot be read.
+
+    """
     reader = Reader()
     try:
-        reader.feed(interpreter.host.read_text(to_text(name)).encode())
-    except (OSError, ValueError):
+        text = interpreter.host.read_text(to_text(name))
+    except FileNotFoundError:
         return None
+    except (OSError, ValueError) as error:
+        raise SpecRuntimeError(f"Cannot read {to_text(name)}: {error}.") from error
+    if not text.strip():
+        return None
+    reader.feed(text.encode())
     reader.finish()
     return reader.file
 
@@ -222,6 +245,16 @@ def _flat(values: tuple[Value, ...]) -> list[Value]:
 
 def _numbers(values: tuple[Value, ...]) -> list[float]:
     return [to_number(value) for value in _flat(values)]
+
+
+def _line_end(interpreter: Interpreter) -> str:
+    """Return the end of the data file's last line, if a crash or a full disk has cut it."""
+    cell = interpreter.symbols.find("DATAFILE")
+    path = "" if cell is None else str(to_text(cell.value))
+    try:
+        return "\n" if path and interpreter.host.is_cut(path) else ""
+    except OSError:  # no file to read: a device, or one that is gone
+        return ""
 
 
 def _epoch(interpreter: Interpreter) -> float:

@@ -73,16 +73,17 @@ class GeometryFunctions:
 
     def __init__(self, geometry: Geometry, motors: Sequence[str]) -> None:
         self._geometry = geometry
-        self._motors = [str(motors.index(mnemonic)) for mnemonic in geometry.motors]
+        self._motors: list[str] = []
         self._arrays: dict[str, AssociativeArray] = {}
         self._rounding = 0.0
+        self._mnemonics = motors
 
     def install(self, interpreter: Interpreter) -> None:
         """Add the arrays, the macros that stand for elements of them, and ``calc()``; after the motors' ``A``."""
         geometry = self._geometry
         angles = [at for angles in geometry.reflections for at in (*angles, *[0.0] * (6 - len(angles)))]
         u_defaults = (*U_DEFAULTS[: ANGLES[0]], *angles, *U_DEFAULTS[WAVELENGTHS:])
-        self._arrays["A"] = interpreter.symbols.cell("A").value
+        self.renumber(interpreter, self._mnemonics)
         for name, values in (
             ("Q", geometry.q_defaults),
             ("G", G_DEFAULTS),
@@ -108,6 +109,11 @@ class GeometryFunctions:
         interpreter.on_calc = calculate
         self.calculate(Calculation.FROM_DIRECT_LATTICE)
         self.calculate(Calculation.ORIENTATION)
+
+    def renumber(self, interpreter: Interpreter, motors: Sequence[str]) -> None:
+        """Take the angles from where they are now in ``A``; the motors of the geometry are among `motors`."""
+        self._motors = [str(motors.index(mnemonic)) for mnemonic in self._geometry.motors]
+        self._arrays["A"] = interpreter.symbols.cell("A").value
 
     def _description(self) -> dict[str, Value]:
         """Return what the macros show: names of modes and sectors; which elements of Q a mode keeps."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GEOMETRIES",
+    "OF_SPEC",
     "FourCircle",
     "Geometry",
     "GeometryError",
@@ -22,12 +23,26 @@ __all__ = [
     "Mode",
     "Quantity",
     "Request",
+    "check_geometry",
     "find_geometry",
     "miller_indices",
     "orientation_matrix",
 ]
 
+# Those of SPEC's own whose names nobody gives to anything else; most are not simulated.
+OF_SPEC: Final = frozenset({"fivec", "fourc", "kappa", "psic", "sixc", "surf", "twoc", "zaxis"})
 GEOMETRIES: Final[tuple[Geometry, ...]] = (FourCircle(),)
+
+
+def check_geometry(name: str, motors: Collection[str]) -> str:
+    """Return why there is no geometry of a name with these motors, in words; nothing if there is one."""
+    geometry = next((known for known in GEOMETRIES if known.name == name), None)
+    if geometry is None:
+        return f"the geometry {name!r} cannot be simulated, only {', '.join(known.name for known in GEOMETRIES)}"
+    missing = [motor for motor in geometry.motors if motor not in motors]
+    if missing:
+        return f"the geometry {name} needs the motors {' '.join(geometry.motors)}; missing: {' '.join(missing)}"
+    return ""
 
 
 def find_geometry(name: str, motors: Collection[str]) -> Geometry | None:

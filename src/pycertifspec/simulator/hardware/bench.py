@@ -127,6 +127,15 @@ class Bench:
             if before_change:
                 self._before_change.append(before_change)
 
+    def remove(self, device: Device) -> None:
+        """Take a device off the bench; it is at rest, and nothing was told to look at it before a change."""
+        with self._lock:
+            index = self._devices.index(device)
+            del self._devices[index]
+            if self._feeds:
+                del self._told[index]
+            self._soonest = None
+
     def hold(self) -> Hold:
         """Hold the lock and let model time stand still; gives the time, up to which all that was due has happened."""
         return self._hold

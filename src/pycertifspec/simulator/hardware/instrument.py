@@ -8,7 +8,7 @@ from pycertifspec.simulator.clock import Interrupt
 
 from .bench import LIVE_INTERVAL, Bench
 from .motor import Motor
-from .refusals import RefusedError
+from .refusals import Refusal, RefusedError
 from .scaler import Scaler
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Instrument:
         live_interval: float = LIVE_INTERVAL,
     ) -> None:
         motor_configs, counter_configs = tuple(motors), tuple(counters)
-        _check_unique([config.mnemonic for config in motor_configs] + [config.mnemonic for config in counter_configs])
+        _check(motor_configs, counter_configs)
         self.clock = clock
         self._bench = Bench(clock, live_interval=live_interval)
         self._short_stops: list[ShortStop] = []
@@ -78,6 +78,35 @@ class Instrument:
 
         """
         return self._counters[mnemonic]
+
+    def reconfigure(self, motors: Iterable[MotorConfig], counters: Iterable[CounterConfig]) -> None:
+        """Become what a new description says, while nothing moves or counts.
+
+        Motors that were there already stay where they are, with their offsets and limits; others come and go.
+
+        Raises:
+            RefusedError: something moves or counts; nothing has changed.
+            ValueError: as for a new instrument; nothing has changed.
+
+        """
+        motor_configs, counter_configs = tuple(motors), tuple(counters)
+        _check(motor_configs, counter_configs)
+        with self.hold():
+            busy = [motor.mnemonic for motor in self.moving] + [self.scaler.kind] * self.scaler.counting
+            if busy:
+                raise RefusedError(busy[0], Refusal.BUSY, "be configured anew")
+            before = dict(self._motors)
+            for config in motor_configs:
+                if config.mnemonic in before:
+                    before[config.mnemonic].configure(config)
+                else:
+                    self._motors[config.mnemonic] = Motor(config, self._bench)
+            self.motors = tuple(self._motors[config.mnemonic] for config in motor_configs)
+            for mnemonic in before.keys() - {config.mnemonic for config in motor_configs}:
+                self._bench.remove(self._motors.pop(mnemonic))
+            self.scaler.reconfigure(counter_configs)
+            self.counters = self.scaler.counters
+            self._counters = {counter.mnemonic: counter for counter in self.counters}
 
     def hold(self) -> AbstractContextManager[float]:
         """Let no other thread in, and model time stand still, while the block runs; gives the time."""
@@ -199,9 +228,14 @@ class Instrument:
         self._bench.unwatch(feed)
 
 
-def _check_unique(mnemonics: Iterable[str]) -> None:
+def _check(motors: Iterable[MotorConfig], counters: Iterable[CounterConfig]) -> None:
     seen: set[str] = set()
-    for mnemonic in mnemonics:
+    for mnemonic in [*(config.mnemonic for config in motors), *(config.mnemonic for config in counters)]:
         if mnemonic in seen:
             raise ValueError(f"two motors or counters have the mnemonic {mnemonic!r}")
         seen.add(mnemonic)
+    names = {config.mnemonic for config in motors}
+    for counter in counters:
+        for motor, _ in counter.rate.widths():
+            if motor not in names:
+                raise ValueError(f"the rate of counter {counter.mnemonic} depends on {motor}, which is no motor")

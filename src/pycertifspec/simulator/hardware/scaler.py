@@ -138,9 +138,6 @@ class Scaler:
         bench: put the motors on it before.
         seed: of the noise; the same seed and the same counts in the same order give the same values.
 
-    Raises:
-        ValueError: a rate needs a motor that is not there.
-
     """
 
     kind = "scaler"
@@ -150,10 +147,6 @@ class Scaler:
         self, configs: Iterable[CounterConfig], motors: Mapping[str, Motor], bench: Bench, *, seed: int = 0
     ) -> None:
         self.counters = tuple(Counter(config, self, bench) for config in configs)
-        for counter in self.counters:
-            for motor, _ in counter.config.rate.widths():
-                if motor not in motors:
-                    raise ValueError(f"the rate of counter {counter.mnemonic} depends on {motor}, which is no motor")
         self._motors, self._bench, self._seed = motors, bench, seed
         self._number = 0
         self._preset: _Preset | None = None
@@ -165,6 +158,20 @@ class Scaler:
         """Whether a count is under way."""
         with self._bench.hold():
             return self._preset is not None
+
+    def reconfigure(self, configs: Iterable[CounterConfig]) -> None:
+        """Have these counters from now on, while no count is under way; those of before keep what they show."""
+        with self._bench.change(self):
+            known = {counter.mnemonic: counter for counter in self.counters}
+            counters = []
+            for config in configs:
+                counter = known.get(config.mnemonic)
+                if counter is None:
+                    counter = Counter(config, self, self._bench)
+                else:
+                    counter.configure(config)
+                counters.append(counter)
+            self.counters = tuple(counters)
 
     def values(self) -> dict[str, float]:
         """Return all values of one and the same time, by mnemonic."""

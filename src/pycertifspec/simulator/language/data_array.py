@@ -13,7 +13,7 @@ from .errors import SpecRuntimeError, exceeded
 from .values import ArrayValue, Value, format_number, to_integer, to_number, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from .limits import Limits
@@ -25,6 +25,8 @@ TYPES: Final[dict[str, type[np.generic]]] = {
     "byte": np.int8, "ubyte": np.uint8, "short": np.int16, "ushort": np.uint16, "long": np.int32, "ulong": np.uint32,
     "long64": np.int64, "ulong64": np.uint64, "float": np.float32, "double": np.float64, "string": np.uint8,
 }  # fmt: skip
+# Elements of an operation between two looks whether somebody interrupted: some ten milliseconds of the slowest.
+PIECE: Final = 1_000_000
 # The largest doubles that are 64-bit integers, with a sign and without.
 _LARGEST: Final = 2.0**63 - 1024
 _LARGEST_UNSIGNED: Final = 2.0**64 - 2048
@@ -52,6 +54,18 @@ def _whole(values: Elements) -> Elements:
     return result
 
 
+def _no_pause() -> None:
+    """Go on: nobody can interrupt."""
+
+
+def _parts(shape: Sequence[int]) -> Iterator[tuple[slice, ...]]:
+    """Give parts of an array, along its longer side, of about `PIECE` elements each."""
+    axis = shape.index(max(shape))
+    step = max(PIECE * shape[axis] // math.prod(shape), 1)
+    for start in range(0, shape[axis], step):
+        yield (*[slice(None)] * axis, slice(start, start + step))
+
+
 class DataArray(ArrayValue):
     """An array of one or two dimensions with elements of one type.
 
@@ -69,6 +83,7 @@ class DataArray(ArrayValue):
         self.element = element
         self.limits = limits
         self.column_wise = False
+        self.pause = _no_pause
         self.owner = None
 
     @classmethod
@@ -106,9 +121,7 @@ class DataArray(ArrayValue):
 
     def copy(self) -> DataArray:
         """Return an array of its own with the same elements."""
-        new = DataArray(self.data.copy(), self.element, self.limits)
-        new.column_wise = self.column_wise
-        return new
+        return self._like(self.data.copy(), self.element)
 
     @property
     def byte_count(self) -> int:
@@ -126,23 +139,36 @@ class DataArray(ArrayValue):
 
     def binary(self, operator: str, other: Value, *, reflected: bool) -> Value:
         """Apply an operator element by element."""
-        mine = self.numbers()
         theirs = self._operand(other)
-        left, right = (theirs, mine) if reflected else (mine, theirs)
+        left, right = (theirs, self.data) if reflected else (self.data, theirs)
         if operator in {"/", "%"} and not np.all(right):
             raise SpecRuntimeError(messages.DIVISION_BY_ZERO)
-        with np.errstate(all="ignore"):
-            if operator in _INTEGER:
-                whole = _whole(right) & 63 if operator in {"<<", ">>"} else _whole(right)
-                result = _INTEGER[operator](_whole(left), whole)
-            else:
-                result = _ARITHMETIC[operator](left, right)
-        return self._new(result)
+
+        def apply(left: Elements, right: Elements) -> Elements:
+            if operator not in _INTEGER:
+                result: Elements = _ARITHMETIC[operator](left, right)
+                return result
+            whole = _whole(right) & 63 if operator in {"<<", ">>"} else _whole(right)
+            return _INTEGER[operator](_whole(left), whole)  # type: ignore[no-any-return]
+
+        return self._in_pieces(apply, left, right)
 
     def unary(self, operator: str) -> Value:
         """Apply an operator or a mathematical function to each element."""
+        return self._in_pieces(_UNARY[operator], self.data)
+
+    def _in_pieces(self, function: Callable[..., Elements], *operands: Elements) -> DataArray:
+        """Apply a function to all elements as doubles, some at a time; operands without dimensions go to all."""
         with np.errstate(all="ignore"):
-            return self._new(_UNARY[operator](self.numbers()))
+            if self.data.size <= PIECE:
+                whole = function(*(operand.astype(np.float64, copy=False) for operand in operands))
+                return self._like(np.asarray(whole, dtype=np.float64), "double")
+            result = np.empty(self.data.shape)
+            for part in _parts(self.data.shape):
+                self.pause()
+                pieces = (operand[part] if operand.ndim else operand for operand in operands)
+                result[part] = function(*(piece.astype(np.float64, copy=False) for piece in pieces))
+        return self._like(result, "double")
 
     @staticmethod
     def without_warnings() -> AbstractContextManager[object]:
@@ -153,15 +179,63 @@ class DataArray(ArrayValue):
         """Return the elements as doubles."""
         return self.data.astype(np.float64, copy=False)
 
-    def _new(self, data: Elements) -> DataArray:
-        new = DataArray(np.asarray(data, dtype=np.float64), "double", self.limits)
-        new.column_wise = self.column_wise
+    def _like(self, data: Elements, element: str) -> DataArray:
+        """Return another array of the same sense."""
+        new = DataArray(data, element, self.limits)
+        new.column_wise, new.pause = self.column_wise, self.pause
         return new
+
+    def filled(self, by_row: float, by_column: float) -> DataArray:
+        """Return an array of this shape that counts from 0: up by `by_row` a row, and by `by_column` a column."""
+        shape = self.data.shape
+        steps = (by_row, by_column)
+        if len(shape) == 1:
+            steps = (by_row if self.column_wise or not by_column else by_column,)  # type: ignore[assignment]
+        result = np.zeros(shape)
+        with np.errstate(all="ignore"):
+            for part in _parts(shape):
+                self.pause()
+                for axis, step in enumerate(steps):
+                    here = part[axis] if axis < len(part) else slice(None)
+                    counted = np.arange(*here.indices(shape[axis]), dtype=np.float64) * step
+                    result[part] += counted.reshape([-1 if side == axis else 1 for side in range(len(shape))])
+        return self._like(result, "double")
+
+    def transposed(self) -> DataArray:
+        """Return an array with rows for columns; one of one dimension gets the other sense."""
+        result = np.empty(self.data.shape[::-1], dtype=self.data.dtype)
+        for part in _parts(self.data.shape):
+            self.pause()
+            whole = (*part, slice(None))[: self.data.ndim]
+            result[whole[::-1]] = self.data[part].T
+        new = self._like(result, self.element)
+        new.column_wise = self.data.ndim == 1 and not self.column_wise
+        return new
+
+    def contracted(self, down: int, across: int) -> DataArray:
+        """Return an array of the sums of `down` by `across` elements.
+
+        Raises:
+            SpecRuntimeError: there are not so many.
+
+        """
+        data = self.data.reshape(1, -1) if self.data.ndim == 1 else self.data
+        rows, columns = data.shape[0] // down, data.shape[1] // across
+        if not rows or not columns:
+            raise SpecRuntimeError(messages.BAD_SUBSCRIPT)
+        result = np.empty((rows, columns))
+        together = max(PIECE // (down * columns * across), 1)
+        for first in range(0, rows, together):
+            self.pause()
+            count = min(together, rows - first)
+            strip = data[first * down : (first + count) * down, : columns * across].astype(np.float64, copy=False)
+            result[first : first + count] = strip.reshape(count, down, columns, across).sum(axis=(1, 3))
+        return self._like(result if self.data.ndim == 2 else result.reshape(-1), "double")
 
     def _operand(self, other: Value) -> Elements:
         if not isinstance(other, DataArray):
             return np.asarray(to_number(other))
-        theirs = other.numbers()
+        theirs = other.data
         if theirs.shape != self.data.shape:
             if theirs.size != self.data.size or min(theirs.ndim, self.data.ndim) != 1:
                 raise SpecRuntimeError(messages.ARRAY_SIZES.format(left=self.data.shape, right=theirs.shape))
@@ -180,6 +254,7 @@ class DataArray(ArrayValue):
         if not isinstance(found, np.ndarray):
             return float(found)
         new = DataArray(found, self.element, self.limits)
+        new.pause = self.pause
         return new.element_text() if self.element == "string" and found.ndim == 1 else new
 
     def set_at(self, subscripts: Sequence[Subscript], value: Value) -> None:
@@ -191,7 +266,7 @@ class DataArray(ArrayValue):
         if not isinstance(target, np.ndarray):
             self.data[where] = self._stored(np.asarray(to_number(value)))
             return
-        changed = DataArray(target.copy(), self.element, self.limits)
+        changed = self._like(target.copy(), self.element)
         changed.assign(value)
         self.data[where] = changed.data
 
@@ -210,22 +285,35 @@ class DataArray(ArrayValue):
     def assign(self, value: Value) -> None:
         """Fill with a scalar or copy from an array, up to the smaller size."""
         if isinstance(value, DataArray):
-            source = value.numbers()
-            if source.ndim != self.data.ndim:
-                source = source.reshape(-1)
-                flat = self.data.reshape(-1).copy()
-                count = min(flat.size, source.size)
-                flat[:count] = self._stored(source[:count])
-                self.data[...] = flat.reshape(self.data.shape)
-                return
-            part = tuple(slice(0, min(a, b)) for a, b in zip(source.shape, self.data.shape, strict=True))
-            self.data[part] = self._stored(source[part])
+            if value.data.ndim != self.data.ndim:
+                flat = self._like(self.data.reshape(-1).copy(), self.element)
+                flat.take(value.data.reshape(-1), value.pause)
+                self.data[...] = flat.data.reshape(self.data.shape)
+            else:
+                self.take(value.data, value.pause)
         elif self.element == "string" and (isinstance(value, str) or value is None):
             text = str(to_text(value)).encode("latin-1", "replace")[: self.data.shape[-1]]
             self.data[...] = 0
             self.data[..., : len(text)] = np.frombuffer(text, dtype=np.uint8)
         else:
             self.data[...] = self._stored(np.asarray(to_number(value)))
+
+    def take(self, source: Elements, pause: Callable[[], None]) -> None:
+        """Copy the elements of an array of as many dimensions, up to the smaller size.
+
+        It is for the source to pause: an array that a client sends is stored in the server's thread, which nobody
+        interrupts.
+        """
+        if source.size <= PIECE and source.shape == self.data.shape:
+            self.data[...] = self._stored(source.astype(np.float64, copy=False))
+            return
+        common = tuple(slice(0, min(a, b)) for a, b in zip(source.shape, self.data.shape, strict=True))
+        mine, theirs = self.data[common], source[common]
+        if np.may_share_memory(mine, theirs):
+            theirs = theirs.copy()
+        for part in _parts(mine.shape):
+            pause()
+            mine[part] = self._stored(theirs[part].astype(np.float64, copy=False))
 
     def _stored(self, values: Elements) -> Elements:
         """Return values in the type of the elements, truncated."""
@@ -329,7 +417,21 @@ def _range(ends: tuple[Value, Value], size: int) -> slice:
 
 def copy_bytes(target: DataArray, sources: Sequence[DataArray | bytes]) -> None:
     """Copy the bytes of `sources`, one after the other, over those of `target`, as far as there is room."""
-    room = bytearray(target.data.tobytes())
-    data = b"".join(source if isinstance(source, bytes) else source.data.tobytes() for source in sources)[: len(room)]
-    room[: len(data)] = data
-    target.data[...] = np.frombuffer(bytes(room), dtype=target.data.dtype).reshape(target.data.shape)
+    room = target.data if target.data.flags.c_contiguous else target.data.copy()
+    place = room.reshape(-1).view(np.uint8)
+    begin = 0
+    for source in sources:
+        if isinstance(source, bytes):
+            data = np.frombuffer(source, dtype=np.uint8)
+        else:
+            data = np.ascontiguousarray(source.data).reshape(-1).view(np.uint8)
+            # Of the target as it was: what stands in it is copied before it is overwritten.
+            data = data.copy() if np.may_share_memory(data, place) and begin else data
+        count = min(len(data), len(place) - begin)
+        for start in range(0, count, 8 * PIECE):
+            target.pause()
+            end = min(start + 8 * PIECE, count)
+            place[begin + start : begin + end] = data[start:end]
+        begin += count
+    if room is not target.data:
+        target.data[...] = room

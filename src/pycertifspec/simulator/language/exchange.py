@@ -119,6 +119,8 @@ def set_variable(interpreter: Interpreter, name: str, value: object, keys: tuple
     interpreter.room.made(size_of(new))
     if not path:
         symbols.assign(cell, new)
+        if isinstance(cell.value, ArrayValue):
+            interpreter.can_interrupt(cell.value)
         return
     if isinstance(new, (AssociativeArray, ArrayValue)):
         raise SpecRuntimeError(messages.ARRAY_AS_SCALAR)

@@ -57,6 +57,9 @@ class Host(Protocol):
     def read_text(self, path: str) -> str:
         """Return the text of a whole file."""
 
+    def is_cut(self, path: str) -> bool:
+        """Tell whether a file's last line has no end; a file that is not there, no."""
+
     def file_info(self, path: str) -> dict[str, float] | None:
         """Return what is known of a file, or None if there is none.
 

@@ -392,8 +392,13 @@ class Interpreter(Calls):
         from .data_array import DataArray  # noqa: PLC0415  numpy is imported when the first array is made
 
         array = DataArray.zeros(element, shape, self.limits)
+        self.can_interrupt(array)
         self.room.made(array.byte_count)
         return array
+
+    def can_interrupt(self, array: ArrayValue) -> None:
+        """Let interrupts end what programs do with an array from now on."""
+        array.pause = self.check_interrupt
 
     def replace_global(self, name: str, array: ArrayValue) -> None:
         """Make a global data array, in place of whatever has that name."""

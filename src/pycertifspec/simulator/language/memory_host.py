@@ -126,6 +126,10 @@ class MemoryHost:
             raise FileNotFoundError(path)
         return self.files[path]
 
+    def is_cut(self, path: str) -> bool:
+        """Tell whether a file's last line has no end."""
+        return not self.files.get(path, "\n").endswith("\n")
+
     def file_info(self, path: str) -> dict[str, float] | None:
         """Return size and kind."""
         if path in self.files:

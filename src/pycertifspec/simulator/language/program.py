@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import nodes
-from .errors import IncompleteInputError, SpecSyntaxError
+from .errors import IncompleteInputError, LimitExceededError, SpecSyntaxError
 from .input_stack import Frame, InputStack
 from .parser import Parser
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Reader:
     """Gives the statements of a text without running them, and in between what is wrong with it.
 
-    After an error reading goes on at the next line, so that a file's faults are found together.
+    After an error reading goes on at the next line, so that a file's faults are found together. What is too deep, as a
+    macro that uses itself, is an error where that begins.
     """
 
     def __init__(
@@ -30,16 +31,24 @@ class Reader:
         *,
         commands: Mapping[str, str],
         is_variable: Callable[[str], bool] = lambda _name: False,
+        is_function: Callable[[str], bool] = lambda _name: False,
     ) -> None:
         self._stack = InputStack(limits)
         self._stack.push(frame)
-        self.parser = Parser(self._stack, macros, limits, commands=commands, is_variable=is_variable)
+        self.parser = Parser(
+            self._stack, macros, limits, commands=commands, is_variable=is_variable, is_function=is_function
+        )
 
-    def __iter__(self) -> Iterator[nodes.Statement | SpecSyntaxError]:
+    def __iter__(self) -> Iterator[nodes.Statement | SpecSyntaxError | LimitExceededError]:
         while True:
+            bottom = self._stack.frames[0] if self._stack.frames else None
+            begin = 0 if bottom is None else bottom.offset
             try:
                 statement = self.parser.next_statement()
-            except SpecSyntaxError as error:
+            except (SpecSyntaxError, LimitExceededError) as error:
+                if error.position is None and bottom is not None:
+                    rest = bottom.text[begin:]
+                    error.position = bottom.position(begin + len(rest) - len(rest.lstrip()))
                 yield error
                 if isinstance(error, IncompleteInputError) and error.kind == "quot":
                     return
@@ -54,20 +63,6 @@ class Reader:
         bottom = self._stack.frames[0]
         end = bottom.text.find("\n", bottom.offset)
         bottom.offset = len(bottom.text) if end < 0 else end + 1
-
-
-def parse_all(
-    text: str, macros: MacroTable, limits: Limits, *, source: str = "tty", commands: Mapping[str, str]
-) -> tuple[list[nodes.Statement], list[SpecSyntaxError]]:
-    """Parse a whole text without running anything: statements, and what is wrong with it."""
-    statements: list[nodes.Statement] = []
-    errors: list[SpecSyntaxError] = []
-    for item in Reader(Frame(text, source, closed=True), macros, limits, commands=commands):
-        if isinstance(item, SpecSyntaxError):
-            errors.append(item)
-        else:
-            statements.append(item)
-    return statements, errors
 
 
 def walk(roots: Iterable[object]) -> Iterable[nodes.Node]:

@@ -152,6 +152,12 @@ class Symbols:
         cell.immutable = immutable
         self.store(cell, value)
 
+    def remove_builtin(self, name: str) -> None:
+        """Let a built-in variable vanish: the program's side."""
+        cell = self.cell(name)
+        cell.immutable = False
+        self.remove(cell)
+
     def changed(self, name: str, key: str | None, value: Value) -> None:
         """Tell who listens."""
         if self.on_change is not None:

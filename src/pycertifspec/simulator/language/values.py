@@ -10,7 +10,7 @@ from . import messages
 from .errors import SpecRuntimeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 # Elements are Any because a value is a float, a str, None for unset, or one of the two kinds of array.
 Value: TypeAlias = Any
@@ -47,10 +47,13 @@ class NumericString(str):
 class ArrayValue(ABC):
     """What the language asks of a data array; `data_array` has the only kind, and imports numpy."""
 
-    __slots__ = ("owner",)
+    __slots__ = ("owner", "pause")
 
     # The global variable that holds it, so that element assignments are noticed.
     owner: str | None
+    # Called between the pieces of an operation on many elements; it raises to end it. What is made of this array by an
+    # operation has it, too.
+    pause: Callable[[], None]
 
     def __bool__(self) -> bool:
         raise SpecRuntimeError(messages.ARRAY_AS_SCALAR)

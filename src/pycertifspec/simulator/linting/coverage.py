@@ -12,7 +12,8 @@ from .setting import setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+
+    from pycertifspec.simulator.loading import MacroText
 
     from .sheet import Part
 
@@ -63,19 +64,16 @@ class Coverage:
         }
 
 
-def coverage(paths: Iterable[Path], ran: set[tuple[str, int]]) -> list[Coverage]:
+def coverage(files: Iterable[MacroText], ran: set[tuple[str, int]]) -> list[Coverage]:
     """Return the lines of macro files that can be run and that were.
 
     Args:
-        paths: the files, in the order in which they were read.
+        files: their texts, in the order in which they were read.
         ran: file and line of each statement that was run (`Interpreter.watch_lines`).
-
-    Raises:
-        OSError: a file cannot be read.
 
     """
     with setting() as (_, reader):
-        outlines = [reader.outline(path) for path in paths]
+        outlines = [reader.outline(macros) for macros in files]
         for sheet, macros in outlines:
             reader.fill(sheet, macros)
     found = []

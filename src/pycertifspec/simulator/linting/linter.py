@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from pycertifspec.simulator.language import names_table
 from pycertifspec.simulator.language.tables import expected_count
+from pycertifspec.simulator.loading import read_macros
 
-from .arguments import OF_FUNCTIONS, calls, refuses, takes_any
+from .arguments import OF_FUNCTIONS, calls, takes_any
 from .finding import Finding
 from .names import used
 from .setting import setting
-from .sheet import PLACEHOLDER
+from .usage import PLACEHOLDER, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -59,6 +60,7 @@ class _Linter:
 
     def __init__(self, interpreter: Interpreter, reader: SheetReader, known: Iterable[str]) -> None:
         self._interpreter, self._reader = interpreter, reader
+        self._usage = Usage(interpreter)
         self._known = {*known, *names_table.COMMANDS, *(command.name for command in interpreter.commands)}
         self._macros: dict[str, list[Macro]] = {}  # of the files
         self._waiting: list[tuple[Sheet, list[Macro]]] = []
@@ -66,7 +68,7 @@ class _Linter:
 
     def read(self, path: Path, *, wanted: bool) -> None:
         """Take in a file, as SPEC reads it: definitions are known from here on."""
-        sheet, macros = self._reader.outline(path)
+        sheet, macros = self._reader.outline(read_macros(path))
         for names in _MADE_ELSEWHERE.findall(sheet.text):
             self._known.update(names.replace(",", " ").split())
         self._waiting.append((sheet, macros))
@@ -108,8 +110,10 @@ class _Linter:
         for call in calls(part.statements):
             if call.position.source == sheet.source and call.position.macro in mine:
                 yield from self._look_at_call(call.name, len(call.arguments), call.position)
+        told: set[Position] = set()  # what refuses is the macro that stands there, not what it is made of
         for use in part.uses:
-            if refuses(use.macro, self._interpreter)(use.count):
+            if use.position not in told and self._usage.refuses(use.macro, use.count):
+                told.add(use.position)
                 message = f"{use.macro.name} ends with its usage when it is given {_arguments(use.count)}"
                 yield _finding(use.position, "argument-count", message)
 

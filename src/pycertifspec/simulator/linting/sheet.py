@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 from pycertifspec.simulator.language import nodes
 from pycertifspec.simulator.language.definitions import literal_text
-from pycertifspec.simulator.language.errors import IncompleteInputError, Position, SpecSyntaxError
+from pycertifspec.simulator.language.errors import IncompleteInputError, Position, SpecLanguageError
 from pycertifspec.simulator.language.input_stack import Frame
 from pycertifspec.simulator.language.macros import HIGHEST_MARKER, Macro
 from pycertifspec.simulator.language.program import Reader, walk
 
 from .names import made
+from .usage import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from pycertifspec.simulator.language import Interpreter
+    from pycertifspec.simulator.loading import MacroText
 
 # What a text macro's arguments may be: names, of which nothing is said, or numbers.
-PLACEHOLDER = "_argument_"
 _STAND_INS = ([f"{PLACEHOLDER}{n}" for n in range(1, HIGHEST_MARKER + 1)], ["1"] * HIGHEST_MARKER)
 _FIRST = re.compile(r"(?:\s|\\\n|#[^\n]*)*")
 
@@ -50,7 +50,7 @@ class Part:
 
     macro: Macro | None
     statements: list[nodes.Statement]
-    errors: list[SpecSyntaxError]
+    errors: list[SpecLanguageError]
     uses: list[Use]
 
 
@@ -83,16 +83,10 @@ class SheetReader:
         self._macros, self._limits = interpreter.macros, interpreter.limits
         self.variables = {cell.name for cell in interpreter.symbols}
 
-    def outline(self, path: Path) -> tuple[Sheet, list[Macro]]:
-        """Read a file's own statements; return them and the macros whose texts `fill` is to read.
-
-        Raises:
-            OSError: it cannot be read.
-
-        """
-        text = path.read_text(encoding="utf-8", errors="replace")
-        sheet, found = Sheet(str(path), text), list[Macro]()
-        sheet.parts.append(self._part(Frame(_whole(text), sheet.source, closed=True), None, found))
+    def outline(self, macros: MacroText) -> tuple[Sheet, list[Macro]]:
+        """Read a file's own statements; return them and the macros whose texts `fill` is to read."""
+        sheet, found = Sheet(*macros), list[Macro]()
+        sheet.parts.append(self._part(Frame(_whole(sheet.text), sheet.source, closed=True), None, found))
         return sheet, found
 
     def fill(self, sheet: Sheet, waiting: list[Macro]) -> None:
@@ -132,6 +126,7 @@ class SheetReader:
             self._limits,
             commands=self._interpreter.commands.styles,
             is_variable=self.variables.__contains__,
+            is_function=self._interpreter.functions.__contains__,
         )
         if macro is not None and macro.parameters is not None:
             reader.parser.lexer.hidden = set(macro.parameters)
@@ -142,7 +137,7 @@ class SheetReader:
 
         reader.parser.lexer.on_expand = used
         for item in reader:
-            if isinstance(item, SpecSyntaxError):
+            if isinstance(item, SpecLanguageError):
                 part.errors.append(item)
                 if macro is None:
                     continue

@@ -11,6 +11,8 @@ from .kept_hardware import KeptHardware
 from .kept_language import KeptLanguage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pycertifspec.simulator.hardware.instrument import Instrument
     from pycertifspec.simulator.language import Interpreter
 
@@ -108,6 +110,19 @@ class Keeper:
 
     def hardware_changed(self) -> None:
         """Write where the motors are."""
+        self._want()
+
+    def redescribe(self, change: Callable[[], None]) -> None:
+        """Have the instrument described anew by `change`, and go on to keep it.
+
+        Raises:
+            InvalidFileError: what was kept of something that is described again now is not as it was written.
+
+        """
+        try:
+            self._hardware.redescribe(change)
+        except ValueError as error:
+            self._file.refuse(str(error))
         self._want()
 
     def save(self) -> None:

@@ -9,7 +9,7 @@ from pycertifspec.simulator.functions.motors import PARAMETERS
 from pycertifspec.simulator.hardware.standing import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pycertifspec.simulator.hardware.config import CounterConfig, MotorConfig
     from pycertifspec.simulator.hardware.instrument import Instrument
@@ -45,6 +45,27 @@ class KeptHardware:
             counters = {counter.mnemonic: self._counter_record(counter) for counter in self._instrument.counters}
         changed = {mnemonic: record for mnemonic, record in counters.items() if record}
         return {"motors": {**self._strange["motors"], **motors}, "counters": {**self._strange["counters"], **changed}}
+
+    def redescribe(self, change: Callable[[], None]) -> None:
+        """Have the instrument described anew by `change`; what comes back stands where it was, what goes is kept.
+
+        Raises:
+            ValueError: as `restore`.
+
+        """
+        with self._instrument.hold():
+            before = self.sections()
+            change()
+            self._described_motors = {motor.mnemonic: motor.config for motor in self._instrument.motors}
+            self._described_counters = {counter.mnemonic: counter.config for counter in self._instrument.counters}
+            back = {kind: dict(records) for kind, records in self._strange.items()}
+            self._strange = {
+                "motors": {name: one for name, one in before["motors"].items() if name not in self._described_motors},
+                "counters": {
+                    name: one for name, one in before["counters"].items() if name not in self._described_counters
+                },
+            }
+            self.restore(back)
 
     def _motor_record(self, motor: Motor) -> dict[str, Any]:
         changes = _changes(self._described_motors[motor.mnemonic], motor.config, _MOTOR_SETTINGS)

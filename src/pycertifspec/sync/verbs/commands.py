@@ -1,4 +1,4 @@
-"""Commands, functions and scans: what SPEC does at its prompt."""
+"""Commands and functions: what SPEC does at its prompt."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from pycertifspec.session.procedures import commands, hearing
 from pycertifspec.session.procedures import properties as reading
-from pycertifspec.sync.scan import Scan, Scans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,22 +75,6 @@ def execute(
 def abort(self: Client) -> None:
     """Stop everything, as ^C at SPEC's keyboard: motors, counting, macros, whoever started them."""
     return self._link.run(commands.abort())
-
-
-def scan(self: Client, command: str, *, timeout: float | None = None) -> Scan:
-    """Run a scan in SPEC; return it at once, to be followed point by point or as a whole.
-
-    Args:
-        command: as at SPEC's prompt: ``"ascan th 0 1 20 0.1"``.
-        timeout: seconds after which it is aborted; None for as long as it takes.
-
-    """
-    return Scan(self._link, command, timeout)
-
-
-def follow_scans(self: Client) -> Scans:
-    """Return the scans that begin from now on, whoever starts them, for a loop."""
-    return Scans(self._link)
 
 
 def wait_until_ready(self: Client, timeout: float | None = None) -> None:

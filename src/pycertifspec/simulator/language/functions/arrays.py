@@ -58,6 +58,10 @@ def _centre(interpreter: Interpreter, x: Sequence[float], y: Sequence[float]) ->
     return sum(a * b for a, b in zip(x, y, strict=True)) / weight if weight else 0.0
 
 
+def _sum_of_squares(numbers: Any) -> float:
+    return float(numbers @ numbers)  # without an array of the squares, which would take the time
+
+
 # What array_op() gives of the elements of one array.
 _OF_ONE: Final[dict[str, Callable[[DataArray], float]]] = {
     "rows": lambda a: float(a.data.shape[0] if a.data.ndim == 2 or a.column_wise else 1),
@@ -74,7 +78,7 @@ _OF_ONE: Final[dict[str, Callable[[DataArray], float]]] = {
     "col_at_max": lambda a: float(_at(a, int(a.data.argmax()))[1]),
     "sum": lambda a: float(a.numbers().sum()),
     "gsum": lambda a: float(a.numbers().sum()),
-    "sumsq": lambda a: float((a.numbers() ** 2).sum()),
+    "sumsq": lambda a: _sum_of_squares(a.numbers().reshape(-1)),
     # Arrays that other programs write to do not exist here.
     "frame_size": lambda a: float(a.data.shape[0]),
     "latest_frame": lambda _a: 0.0,
@@ -110,45 +114,15 @@ def array_op(interpreter: Interpreter, command: Value, *values: Value) -> Value:
     raise SpecRuntimeError(messages.BAD_PARAMETER.format(function="array_op", option=name))
 
 
-def _like(array: DataArray, data: Any) -> DataArray:
-    new = array.copy()
-    new.data = data
-    return new
-
-
-def _fill(interpreter: Interpreter, array: DataArray, numbers: list[float]) -> Value:
+def _fill(_interpreter: Interpreter, array: DataArray, numbers: list[float]) -> Value:
     by_row = numbers[0] if numbers else 0.0
     by_column = numbers[1] if len(numbers) > 1 else 1.0 if not numbers else 0.0
-    if array.data.ndim == 1:
-        filled = _counted(array, 0) * (by_row if array.column_wise or not by_column else by_column)
-    else:
-        filled = _counted(array, 0) * by_row
-        interpreter.check_interrupt()
-        filled += _counted(array, 1) * by_column
-    interpreter.check_interrupt()
-    array.assign(_like_double(array, filled))
+    array.assign(array.filled(by_row, by_column))
     return 0.0
 
 
-def _counted(array: DataArray, axis: int) -> Any:
-    """Return an array of the same shape that counts from 0 along an axis."""
-    counted = array.data.astype(float)
-    counted.fill(1.0)
-    counted.cumsum(axis=axis, out=counted)
-    counted -= 1.0
-    return counted
-
-
-def _like_double(array: DataArray, data: Any) -> DataArray:
-    new = _like(array, data)
-    new.element = "double"
-    return new
-
-
 def _transpose(_interpreter: Interpreter, array: DataArray, _numbers: list[float]) -> Value:
-    new = _like(array, array.data.T.copy())
-    new.column_wise = array.data.ndim == 1 and not array.column_wise
-    return new
+    return array.transposed()
 
 
 def _sort(interpreter: Interpreter, array: DataArray, _numbers: list[float]) -> Value:
@@ -181,14 +155,8 @@ def _sort_column(interpreter: Interpreter, data: Any) -> None:
 
 
 def _contract(_interpreter: Interpreter, array: DataArray, numbers: list[float]) -> Value:
-    data = array.numbers()
-    data = data.reshape(1, -1) if data.ndim == 1 else data
     down, across = (max(to_integer(n), 1) for n in (*numbers, 1.0, 1.0)[:2])
-    rows, columns = data.shape[0] // down, data.shape[1] // across
-    if not rows or not columns:
-        raise SpecRuntimeError(messages.BAD_SUBSCRIPT)
-    summed = data[: rows * down, : columns * across].reshape(rows, down, columns, across).sum(axis=(1, 3))
-    return _like_double(array, summed if array.data.ndim == 2 else summed.reshape(-1))
+    return array.contracted(down, across)
 
 
 def _sense(*, column_wise: bool) -> Callable[[Interpreter, DataArray, list[float]], Value]:
