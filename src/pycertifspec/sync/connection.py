@@ -32,6 +32,8 @@ class Connection:
     Attributes:
         socket: the same.
         send: sends a packet; see `Sender.send`.
+        outbox: what is to leave with `flush`; see `Sender.outbox`.
+        flush: see `Sender.flush`.
 
     """
 
@@ -43,7 +45,10 @@ class Connection:
             if hasattr(socket, option):
                 own.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
         self.socket = own
-        self.send = Sender(own).send
+        sender = Sender(own)
+        self.send = sender.send
+        self.flush = sender.flush
+        self.outbox = sender.outbox
         self._label = label
         self._recv_into = own.recv_into
         self._decoder = Decoder()

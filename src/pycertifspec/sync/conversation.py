@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from pycertifspec.errors import ConnectionLostError, SpecError
 from pycertifspec.session import discovery
@@ -111,36 +111,60 @@ class Conversation:
 
         """
         with self.lock:
+            self._check()
+            connection = self.connection
             packet = self.session.ask(ask, waiter)
+        self._send(connection, packet)
+
+    def post(self, ask: Ask, waiter: Waiter) -> int:
+        """Leave a request to read for `flush`; the waiter is given the reply. Return how many are left for it.
+
+        Raises:
+            ConnectionLostError: there is no connection.
+
+        """
+        with self.lock:
+            self._check()
+            outbox = self.connection.outbox
+            outbox.append(self.session.ask(ask, waiter))
+        return len(outbox)
+
+    def flush(self) -> bool:
+        """Send what was posted; return whether there was anything. Where that fails, all that waits is told."""
+        connection = self.connection
+        if not connection.outbox:
+            return False
         try:
-            self.send(packet)
-        except ConnectionLostError:
-            with self.lock:
-                self.session.forget(waiter)  # nothing was sent: no answer will take it away
-            raise
+            connection.flush(self._call_timeout)
+        except ConnectionLostError as error:
+            self.lose(error, connection)
+        return True
 
     def send(self, packet: bytes) -> None:
-        """Send a packet.
+        """Send a packet, behind what was posted.
 
         Raises:
             ConnectionLostError: there is no connection, or it is lost now.
 
         """
-        if self.error is not None or self._process != os.getpid():
-            self._refuse()
+        self._check()
+        self._send(self.connection, packet)
+
+    def _send(self, connection: Connection, packet: bytes) -> None:
         try:
-            self.connection.send(packet, self._call_timeout)
+            connection.send(packet, self._call_timeout)
         except ConnectionLostError as error:
-            self.lose(error)
+            self.lose(error, connection)
             raise
 
-    def _refuse(self) -> NoReturn:
+    def _check(self) -> None:
         if self._process != os.getpid():
             raise ConnectionLostError(
                 f"this client of {self.session.label} belongs to process {self._process}; a process that was forked "
                 "connects with a client of its own"
             )
-        raise ConnectionLostError(f"{self.error}; nothing was sent")
+        if self.error is not None:
+            raise ConnectionLostError(f"{self.error}; nothing was sent")
 
     def read(self) -> int | None:
         """Read once and take it in; return the number of messages, None if nothing came in time or the end has come.
@@ -163,16 +187,22 @@ class Conversation:
                 self.dispatcher.flush()
             connection.taken()
         except ConnectionLostError as error:
-            self.lose(error)
+            self.lose(error, connection)
             return None
         return count
 
     # ---- the end, and a new beginning ----
 
-    def lose(self, error: ConnectionLostError) -> None:
-        """Fail all that waits, at once; whoever reads when nobody else does is to see to the rest."""
+    def lose(self, error: ConnectionLostError, connection: Connection | None = None) -> None:
+        """Fail all that waits, at once; whoever reads when nobody else does is to see to the rest.
+
+        Args:
+            error: why.
+            connection: the one that it happened to, which may be of the past; None for the present one.
+
+        """
         with self.lock:
-            if self.error is not None:
+            if self.error is not None or connection not in {None, self.connection}:
                 return
             self.error = error
             self.connected = False
