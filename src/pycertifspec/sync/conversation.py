@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from pycertifspec.errors import ConnectionLostError, SpecError
 from pycertifspec.session import discovery
@@ -111,10 +111,15 @@ class Conversation:
 
         """
         with self.lock:
-            self._check()
+            if self.error is not None or self._process != os.getpid():
+                self._refuse()
             connection = self.connection
             packet = self.session.ask(ask, waiter)
-        self._send(connection, packet)
+        try:
+            connection.send(packet, self._call_timeout)
+        except ConnectionLostError as error:
+            self.lose(error, connection)
+            raise
 
     def post(self, ask: Ask, waiter: Waiter) -> int:
         """Leave a request to read for `flush`; the waiter is given the reply. Return how many are left for it.
@@ -124,7 +129,8 @@ class Conversation:
 
         """
         with self.lock:
-            self._check()
+            if self.error is not None or self._process != os.getpid():
+                self._refuse()
             outbox = self.connection.outbox
             outbox.append(self.session.ask(ask, waiter))
         return len(outbox)
@@ -147,24 +153,22 @@ class Conversation:
             ConnectionLostError: there is no connection, or it is lost now.
 
         """
-        self._check()
-        self._send(self.connection, packet)
-
-    def _send(self, connection: Connection, packet: bytes) -> None:
+        if self.error is not None or self._process != os.getpid():
+            self._refuse()
+        connection = self.connection
         try:
             connection.send(packet, self._call_timeout)
         except ConnectionLostError as error:
             self.lose(error, connection)
             raise
 
-    def _check(self) -> None:
+    def _refuse(self) -> NoReturn:
         if self._process != os.getpid():
             raise ConnectionLostError(
                 f"this client of {self.session.label} belongs to process {self._process}; a process that was forked "
                 "connects with a client of its own"
             )
-        if self.error is not None:
-            raise ConnectionLostError(f"{self.error}; nothing was sent")
+        raise ConnectionLostError(f"{self.error}; nothing was sent")
 
     def read(self) -> int | None:
         """Read once and take it in; return the number of messages, None if nothing came in time or the end has come.

@@ -75,11 +75,21 @@ class Reader:
             ConnectionLostError: there is no connection, or it is lost now.
 
         """
-        if self._turns.expected >= CROWD and ask.cmd == _READ:
+        turns, began = self._turns, time.monotonic()
+        if turns.expected >= CROWD and ask.cmd == _READ:
             self._ask_with_others(ask, waiter)
         else:
             self._conversation.ask(ask, waiter)
-        self.wait(waiter, timeout, quick=True)
+        if timeout > OWN_READING and turns.take(waiter):
+            # What nearly every answer needs, without a question that can be spared.
+            try:
+                if not waiter.is_done:  # it may be, by who read before
+                    self._conversation.read()
+            finally:
+                turns.give(waiter)
+            if waiter.is_done:
+                return
+        self.wait(waiter, timeout - (time.monotonic() - began), quick=True)
 
     def _ask_with_others(self, ask: Ask, waiter: Waiter) -> None:
         """Send a request to read in one call with those of other threads.
@@ -110,16 +120,16 @@ class Reader:
             quick: whether it is an answer that takes the server no time: then this thread reads, if nobody else does.
 
         """
-        if waiter.done():
+        if waiter.is_done:
             return
-        turns = self._turns
         if quick and timeout > OWN_READING:
-            began = time.monotonic()
+            turns, began = self._turns, time.monotonic()
+            until = began + OWN_READING
             try:
                 if turns.take(waiter):
-                    self._read_until(waiter, began + OWN_READING)
+                    self._read_until(waiter, until)
                 else:
-                    self._wait_for_turn(waiter, began + OWN_READING)
+                    self._wait_for_turn(waiter, until)
             finally:
                 turns.give(waiter)
                 if waiter.chosen:
@@ -150,8 +160,9 @@ class Reader:
             turns.leave(waiter)
 
     def _read_until(self, waiter: Waiter, until: float) -> None:
-        while not waiter.done():  # it may be, by who read before
-            if self._conversation.read() is None or (not waiter.done() and time.monotonic() > until):
+        read = self._conversation.read
+        while not waiter.is_done:  # it may be, by who read before
+            if read() is None or (not waiter.done() and time.monotonic() > until):
                 return
 
     # ---- the thread ----
