@@ -111,16 +111,43 @@ class Conversation:
 
         """
         with self.lock:
+            if self.error is not None or self._process != os.getpid():
+                self._refuse()
+            connection = self.connection
             packet = self.session.ask(ask, waiter)
         try:
-            self.send(packet)
-        except ConnectionLostError:
-            with self.lock:
-                self.session.forget(waiter)  # nothing was sent: no answer will take it away
+            connection.send(packet, self._call_timeout)
+        except ConnectionLostError as error:
+            self.lose(error, connection)
             raise
 
+    def post(self, ask: Ask, waiter: Waiter) -> int:
+        """Leave a request to read for `flush`; the waiter is given the reply. Return how many are left for it.
+
+        Raises:
+            ConnectionLostError: there is no connection.
+
+        """
+        with self.lock:
+            if self.error is not None or self._process != os.getpid():
+                self._refuse()
+            outbox = self.connection.outbox
+            outbox.append(self.session.ask(ask, waiter))
+        return len(outbox)
+
+    def flush(self) -> bool:
+        """Send what was posted; return whether there was anything. Where that fails, all that waits is told."""
+        connection = self.connection
+        if not connection.outbox:
+            return False
+        try:
+            connection.flush(self._call_timeout)
+        except ConnectionLostError as error:
+            self.lose(error, connection)
+        return True
+
     def send(self, packet: bytes) -> None:
-        """Send a packet.
+        """Send a packet, behind what was posted.
 
         Raises:
             ConnectionLostError: there is no connection, or it is lost now.
@@ -128,10 +155,11 @@ class Conversation:
         """
         if self.error is not None or self._process != os.getpid():
             self._refuse()
+        connection = self.connection
         try:
-            self.connection.send(packet, self._call_timeout)
+            connection.send(packet, self._call_timeout)
         except ConnectionLostError as error:
-            self.lose(error)
+            self.lose(error, connection)
             raise
 
     def _refuse(self) -> NoReturn:
@@ -163,16 +191,22 @@ class Conversation:
                 self.dispatcher.flush()
             connection.taken()
         except ConnectionLostError as error:
-            self.lose(error)
+            self.lose(error, connection)
             return None
         return count
 
     # ---- the end, and a new beginning ----
 
-    def lose(self, error: ConnectionLostError) -> None:
-        """Fail all that waits, at once; whoever reads when nobody else does is to see to the rest."""
+    def lose(self, error: ConnectionLostError, connection: Connection | None = None) -> None:
+        """Fail all that waits, at once; whoever reads when nobody else does is to see to the rest.
+
+        Args:
+            error: why.
+            connection: the one that it happened to, which may be of the past; None for the present one.
+
+        """
         with self.lock:
-            if self.error is not None:
+            if self.error is not None or connection not in {None, self.connection}:
                 return
             self.error = error
             self.connected = False
