@@ -109,6 +109,44 @@ def test_files_that_are_loaded_first_are_covered_too(run: Run, tmp_path: Path) -
     ]
 
 
+HOOKS = """\
+N = 0
+cdef("user_precount", "
+	if (N < 100) {
+		N += $# + 1
+	}
+", "b")
+cdef("user_precount", "
+	if (N > 100) {
+		N = 1
+	}
+", "a")
+def test_it '{ ct 1; assert(N == 1) }'
+"""
+
+
+def test_lines_of_a_sites_hooks_count_where_they_stand(run: Run) -> None:
+    _, shown, _ = run(HOOKS, "--test", "--coverage")
+    assert shown.splitlines()[-1].endswith("8    7  88 %  9")
+
+
+@pytest.mark.parametrize(
+    ("piece", "where"),
+    [
+        ('cdef("user_precount", "wrong(1)", "key")', "{path}:1"),
+        ('cdef("user_precount", "N = 1;\n\nwrong(1)", "key")', "{path}:3"),
+        ('cdef("user_precount", \'\nN = $1\nwrong($1)\n\', "key")', "{path}:3"),
+        ('text = "wrong(1)"; cdef("user_precount", text, "key")', "counting.mac:"),  # from no place of its own
+    ],
+)
+def test_an_error_in_a_hook_names_the_line_of_the_hook(run: Run, tmp_path: Path, piece: str, where: str) -> None:
+    first = 'cdef("user_precount", "N = 5", "a")'
+    _, _, error = run(f"{piece}; {first}\nct 1\n")
+    assert f"({where.format(path=tmp_path / 'rate.mac')}" in error
+    assert 'macro "user_precount"' in error
+    assert 'Undefined function "wrong()"' in error
+
+
 @pytest.mark.parametrize("option", ["--test", "--coverage"])
 def test_without_a_file_to_run_there_is_nothing_to_test(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulator", option]) == 2
