@@ -133,12 +133,22 @@ def test_ctrl_c_at_a_question_of_the_console_aborts_the_command(beamline: Beamli
 def test_a_command_of_a_shell_is_answered_by_its_standard_input(beamline: Beamline) -> None:
     answered = piped("2\n", "run", "setmode; p g_mode", env=beamline.env)
     assert (answered.returncode, answered.stderr) == (0, "")
-    assert "Your choice (0)? " in answered.stdout
+    assert "Your choice (0)? 2\n" in answered.stdout  # as in a terminal
     assert answered.stdout.endswith("\n2\n")
 
     unanswered = piped("", "run", "setmode; p g_mode", env=beamline.env)
     assert unanswered.returncode == 0
     assert unanswered.stdout.endswith("\n2\n")  # an end of input: nothing changes
+
+
+def test_many_answers_stand_behind_their_questions(beamline: Beamline) -> None:
+    done = piped("5.4\n\n6\n", "run", "setlat", env=beamline.env)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (
+        " Lattice a (1.54)? 5.4\n Lattice b (1.54)? \n Lattice c (1.54)? 6\n Lattice alpha (90)? \n Lattice beta"
+        in done.stdout
+    )
 
 
 def test_the_simulators_terminal_answers_for_clients_that_cannot(tmp_path: Path) -> None:
@@ -151,6 +161,6 @@ def test_the_simulators_terminal_answers_for_clients_that_cannot(tmp_path: Path)
             terminal.type("me\r")
             assert command.result(PATIENCE).value == "me"
             assert command.result().output == "Who? "
-        assert piped("you\n", "run", "-p", 'input("And? ")', env=address).stdout == "And? you\n"
+        assert piped("you\n", "run", "-p", 'input("And? ")', env=address).stdout == "And? you\nyou\n"
         terminal.type("\x03")
         assert terminal.end() == 0

@@ -49,6 +49,7 @@ def run(options: argparse.Namespace) -> None:
     said = repr(text) if options.commands else options.file
     with connected(options, doing=f"run {said[:80]}") as (client, _, output):
         shown: list[str] = []
+        answering = Answering(client)
 
         def tell(piece: str) -> None:
             if output.form == "jsonl":
@@ -58,9 +59,10 @@ def run(options: argparse.Namespace) -> None:
             else:
                 sys.stdout.write(piece)
                 sys.stdout.flush()
+                answering.shown(piece)
 
         value = None
-        with Answering(client).active(), stopping(output, "the command", client.wait_until_ready):
+        with answering.active(), stopping(output, "the command", client.wait_until_ready):
             for place, statement in statements(text) if options.file else [(1, text)]:
                 try:
                     value = client.execute(statement, timeout=limit, progress=tell).value
