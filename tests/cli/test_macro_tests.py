@@ -109,6 +109,12 @@ def test_files_that_are_loaded_first_are_covered_too(run: Run, tmp_path: Path) -
     ]
 
 
+def test_the_use_of_a_macro_that_is_made_while_the_file_runs_is_no_line_of_its_own(run: Run) -> None:
+    text = "rdef later '\n\tN = $1\n\tM = N\n'\nlater 2\nif (0) {\n\tlater\n}\nlater; p N\n"
+    _, shown, _ = run(text, "--coverage")
+    assert shown.splitlines()[-1].endswith("5    5  100 %")
+
+
 HOOKS = """\
 N = 0
 cdef("user_precount", "
