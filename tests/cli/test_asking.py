@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import pexpect
 import pytest
 from tests.support.command import COMMAND, PATIENCE, Terminal, environment
 
 from pycertifspec import Client
+from pycertifspec.server import Application, ServerThread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +90,29 @@ def test_a_macro_file_asks_in_the_terminal(tmp_path: Path) -> None:
         terminal.type("me\r")
         terminal.wait_for("<9 1 me>")
         assert terminal.end() == 0
+
+
+@pytest.mark.parametrize(
+    "how", ["set -m; {command} & wait", "{command} 0<&-"], ids=["in the background", "without standard input"]
+)
+def test_where_nobody_can_type_each_answer_is_the_default(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "asks.mac"
+    path.write_text(ASKS)
+    command = shlex.join([*COMMAND, "simulator", "--time-scale", "inf", "--run", str(path)])
+    shell = pexpect.spawn("bash", ["-c", how.format(command=command)], env=environment(), timeout=PATIENCE)
+
+    shell.expect_exact("<8 1 >")
+    shell.expect(pexpect.EOF)
+    shell.close()
+    assert shell.exitstatus == 0
+
+
+def test_a_server_that_cannot_be_answered_is_not_asked_what_it_asks() -> None:
+    application = Application()
+    application.publish("SCAN", 1)
+    with ServerThread(application) as server:
+        done = piped("2\n", "run", "-p", "1", env={"SPEC_SERVER": f"127.0.0.1:{server.port}"})
+    assert (done.returncode, done.stdout) == (0, "1\n")
 
 
 def test_ctrl_c_ends_a_question_and_runs_the_cleanup(tmp_path: Path) -> None:
