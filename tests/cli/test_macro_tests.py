@@ -71,6 +71,22 @@ def test_all_tests_of_a_file_are_run_in_their_order(run: Run, tmp_path: Path) ->
     ]
 
 
+def test_a_test_that_fails_names_its_own_file_and_line(run: Run, tmp_path: Path) -> None:
+    text = "x = 1\ndef test_one_line '{ nosuch(1) }'\ndef test_lines '{\n\tx = 2\n\tnosuch(1)\n}'\n"
+    text += "def helper() '{\n\tnosuch(1)\n}'\ndef test_helped '{\n\thelper()\n}'\n"
+    text += "def test_standard '{\n\tumv nosuch 1\n}'\n"
+    _, shown, _ = run(text, "--test")
+
+    file, said = tmp_path / "rate.mac", 'Undefined function "nosuch()".'
+    *own, standard = [line for line in shown.splitlines() if line.startswith("FAILED")]
+    assert own == [
+        f"FAILED test_one_line: {file}:2: {said}",
+        f"FAILED test_lines: {file}:5: {said}",
+        f"FAILED test_helped: {file}:8: {said}",
+    ]
+    assert standard.startswith(f"FAILED test_standard: {file}:13: it said exit (motors.mac:")
+
+
 def test_tests_that_all_pass_are_a_success(run: Run) -> None:
     assert run(RATE + PASSES, "--test") == (0, "ok     test_rate\nall 1 tests passed\n", "")
 
