@@ -81,6 +81,12 @@ def test_wrong_usage_is_said_before_anything_is_scanned(beamline: Beamline, word
     assert beamline.position("th") == 30
 
 
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_scan_is_wrong_usage(beamline: Beamline, text: str) -> None:
+    done = beamline.run("scan", text)
+    assert (done.status, one_line(done.err)) == (2, "pycertifspec scan: the SCAN is empty")
+
+
 def test_a_scan_beyond_a_limit_says_what_spec_printed(beamline: Beamline) -> None:
     done = beamline.run("scan", "ascan th 0 1000 3 0.1")
     assert (done.status, done.out) == (1, "")
