@@ -191,6 +191,14 @@ def test_on_a_terminal_rows_and_a_bar_grow_and_the_peak_stands_below(slow_beamli
     assert not any("points" in line for line in terminal.lines)
 
 
+def test_what_another_program_shows_of_a_scan_is_not_drawn_over(beamline: Beamline) -> None:
+    with beamline.shell(f"pycertifspec scan '{PEAK}' | cat") as terminal:
+        assert terminal.end() == 0
+    assert b"of 11 points" not in terminal.raw
+    rows = [line.split()[0] for line in terminal.lines if line and not line.startswith("Detector: ")]
+    assert rows == ["#", *map(str, range(11))]
+
+
 @pytest.mark.parametrize("words", [[], ["--plot"]])
 def test_on_a_terminal_a_server_that_dies_leaves_what_was_taken_and_one_line(
     slow_beamline: Beamline, words: list[str]
