@@ -56,6 +56,7 @@ def test_scan_jsonl_tells_each_point_and_then_the_scan(beamline: Beamline) -> No
     assert [point["point"] for point in points] == [0, 1, 2]
     assert all(is_value(point, type="point", expected=3) and point["timestamp"] for point in points)
     jsonschema.validate(end, SCAN)
+    assert is_value(end, name=str(end["number"]), value=end["command"], type="scan")
 
 
 @pytest.mark.parametrize("name", ["peak.csv", "peak.json", "peak.h5", "peak.spec"])

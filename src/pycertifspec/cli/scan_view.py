@@ -151,7 +151,8 @@ class ScanView:
             self._draw(record)
         found = statistics(record, self._options) if record.points else None
         if self._output.form in ("json", "jsonl"):
-            told: dict[str, Any] = {"name": str(record.number), "type": "scan", **record.facts()}
+            whole = Record(str(record.number), record.command, "scan", timestamp=time.time())
+            told: dict[str, Any] = {**whole.as_json(), **record.facts()}
             told |= {"columns": record.columns, "expected": record.expected, "aborted": aborted}
             told |= {"peak": None if found is None else {"column": found[0], **found[1]._asdict()}}
             if self._output.form == "json":
