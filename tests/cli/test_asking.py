@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import pexpect
 import pytest
 from tests.support.command import COMMAND, PATIENCE, Terminal, environment
 
 from pycertifspec import Client
+from pycertifspec.server import Application, ServerThread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,6 +92,29 @@ def test_a_macro_file_asks_in_the_terminal(tmp_path: Path) -> None:
         assert terminal.end() == 0
 
 
+@pytest.mark.parametrize(
+    "how", ["set -m; {command} & wait", "{command} 0<&-"], ids=["in the background", "without standard input"]
+)
+def test_where_nobody_can_type_each_answer_is_the_default(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "asks.mac"
+    path.write_text(ASKS)
+    command = shlex.join([*COMMAND, "simulator", "--time-scale", "inf", "--run", str(path)])
+    shell = pexpect.spawn("bash", ["-c", how.format(command=command)], env=environment(), timeout=PATIENCE)
+
+    shell.expect_exact("<8 1 >")
+    shell.expect(pexpect.EOF)
+    shell.close()
+    assert shell.exitstatus == 0
+
+
+def test_a_server_that_cannot_be_answered_is_not_asked_what_it_asks() -> None:
+    application = Application()
+    application.publish("SCAN", 1)
+    with ServerThread(application) as server:
+        done = piped("2\n", "run", "-p", "1", env={"SPEC_SERVER": f"127.0.0.1:{server.port}"})
+    assert (done.returncode, done.stdout) == (0, "1\n")
+
+
 def test_ctrl_c_ends_a_question_and_runs_the_cleanup(tmp_path: Path) -> None:
     path = tmp_path / "asks.mac"
     path.write_text('cdef("cleanup_once", "print \\"cleaned\\";", "mine")\nx = input("Who? ")\n')
@@ -133,12 +159,22 @@ def test_ctrl_c_at_a_question_of_the_console_aborts_the_command(beamline: Beamli
 def test_a_command_of_a_shell_is_answered_by_its_standard_input(beamline: Beamline) -> None:
     answered = piped("2\n", "run", "setmode; p g_mode", env=beamline.env)
     assert (answered.returncode, answered.stderr) == (0, "")
-    assert "Your choice (0)? " in answered.stdout
+    assert "Your choice (0)? 2\n" in answered.stdout  # as in a terminal
     assert answered.stdout.endswith("\n2\n")
 
     unanswered = piped("", "run", "setmode; p g_mode", env=beamline.env)
     assert unanswered.returncode == 0
     assert unanswered.stdout.endswith("\n2\n")  # an end of input: nothing changes
+
+
+def test_many_answers_stand_behind_their_questions(beamline: Beamline) -> None:
+    done = piped("5.4\n\n6\n", "run", "setlat", env=beamline.env)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (
+        " Lattice a (1.54)? 5.4\n Lattice b (1.54)? \n Lattice c (1.54)? 6\n Lattice alpha (90)? \n Lattice beta"
+        in done.stdout
+    )
 
 
 def test_the_simulators_terminal_answers_for_clients_that_cannot(tmp_path: Path) -> None:
@@ -151,6 +187,6 @@ def test_the_simulators_terminal_answers_for_clients_that_cannot(tmp_path: Path)
             terminal.type("me\r")
             assert command.result(PATIENCE).value == "me"
             assert command.result().output == "Who? "
-        assert piped("you\n", "run", "-p", 'input("And? ")', env=address).stdout == "And? you\n"
+        assert piped("you\n", "run", "-p", 'input("And? ")', env=address).stdout == "And? you\nyou\n"
         terminal.type("\x03")
         assert terminal.end() == 0

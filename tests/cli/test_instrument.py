@@ -7,11 +7,14 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.beamline import is_value
-from tests.support.command import lines_of, one_line
+from tests.support.beamline import Beamline, is_value
+from tests.support.command import PATIENCE, lines_of, one_line
+
+from pycertifspec.simulator.clock import ManualClock
+from pycertifspec.testing import SimulatedSpec
 
 if TYPE_CHECKING:
-    from tests.support.beamline import Beamline
+    from pathlib import Path
 
 
 def test_motors_are_listed_with_positions_limits_and_state(beamline: Beamline) -> None:
@@ -247,6 +250,27 @@ def test_counting_that_is_not_waited_for_goes_on(slow_beamline: Beamline) -> Non
     assert (done.status, done.out, done.err) == (0, "", "counting\n")
     with slow_beamline.client() as client:
         assert client.read("scaler/.all./count")
+
+
+def test_motors_that_do_not_begin_to_move_are_not_waited_for_without_end(tmp_path: Path) -> None:
+    with SimulatedSpec(directory=tmp_path, clock=ManualClock()) as spec:  # time stands still
+        done = Beamline(spec, tmp_path).run("mv", "tth", "50", "--no-wait", "-w", "0.5")
+    assert (done.status, done.out) == (4, "")
+    assert "tth on fourc did not begin to move within 0.5 s" in one_line(done.err)
+
+
+def test_ctrl_c_before_motors_move_that_are_not_waited_for_stops_them(tmp_path: Path) -> None:
+    clock = ManualClock()
+    with SimulatedSpec(directory=tmp_path, clock=clock) as spec:
+        beamline = Beamline(spec, tmp_path)
+        with beamline.client() as client, beamline.start("mv", "tth", "50", "--no-wait", "-w", "60") as process:
+            client.wait_for("motor/tth/move_done", True, PATIENCE)
+            process.send_signal(signal.SIGINT)
+            assert process.stderr is not None
+            assert "SPEC was told to stop" in process.stderr.readline()
+            clock.advance(60)
+            assert process.wait(PATIENCE) == 130
+        assert spec.motor("tth").position > 59
 
 
 @pytest.mark.parametrize("words", [["mv", "tth", "50"], ["ct", "1"]])

@@ -71,6 +71,22 @@ def test_all_tests_of_a_file_are_run_in_their_order(run: Run, tmp_path: Path) ->
     ]
 
 
+def test_a_test_that_fails_names_its_own_file_and_line(run: Run, tmp_path: Path) -> None:
+    text = "x = 1\ndef test_one_line '{ nosuch(1) }'\ndef test_lines '{\n\tx = 2\n\tnosuch(1)\n}'\n"
+    text += "def helper() '{\n\tnosuch(1)\n}'\ndef test_helped '{\n\thelper()\n}'\n"
+    text += "def test_standard '{\n\tumv nosuch 1\n}'\n"
+    _, shown, _ = run(text, "--test")
+
+    file, said = tmp_path / "rate.mac", 'Undefined function "nosuch()".'
+    *own, standard = [line for line in shown.splitlines() if line.startswith("FAILED")]
+    assert own == [
+        f"FAILED test_one_line: {file}:2: {said}",
+        f"FAILED test_lines: {file}:5: {said}",
+        f"FAILED test_helped: {file}:8: {said}",
+    ]
+    assert standard.startswith(f"FAILED test_standard: {file}:13: it said exit (motors.mac:")
+
+
 def test_tests_that_all_pass_are_a_success(run: Run) -> None:
     assert run(RATE + PASSES, "--test") == (0, "ok     test_rate\nall 1 tests passed\n", "")
 
@@ -107,6 +123,50 @@ def test_files_that_are_loaded_first_are_covered_too(run: Run, tmp_path: Path) -
         ["4", "3", "75", "%", "5"],
         ["1", "1", "100", "%"],
     ]
+
+
+def test_the_use_of_a_macro_that_is_made_while_the_file_runs_is_no_line_of_its_own(run: Run) -> None:
+    text = "rdef later '\n\tN = $1\n\tM = N\n'\nlater 2\nif (0) {\n\tlater\n}\nlater; p N\n"
+    _, shown, _ = run(text, "--coverage")
+    assert shown.splitlines()[-1].endswith("5    5  100 %")
+
+
+HOOKS = """\
+N = 0
+cdef("user_precount", "
+	if (N < 100) {
+		N += $# + 1
+	}
+", "b")
+cdef("user_precount", "
+	if (N > 100) {
+		N = 1
+	}
+", "a")
+def test_it '{ ct 1; assert(N == 1) }'
+"""
+
+
+def test_lines_of_a_sites_hooks_count_where_they_stand(run: Run) -> None:
+    _, shown, _ = run(HOOKS, "--test", "--coverage")
+    assert shown.splitlines()[-1].endswith("8    7  88 %  9")
+
+
+@pytest.mark.parametrize(
+    ("piece", "where"),
+    [
+        ('cdef("user_precount", "wrong(1)", "key")', "{path}:1"),
+        ('cdef("user_precount", "N = 1;\n\nwrong(1)", "key")', "{path}:3"),
+        ('cdef("user_precount", \'\nN = $1\nwrong($1)\n\', "key")', "{path}:3"),
+        ('text = "wrong(1)"; cdef("user_precount", text, "key")', "counting.mac:"),  # from no place of its own
+    ],
+)
+def test_an_error_in_a_hook_names_the_line_of_the_hook(run: Run, tmp_path: Path, piece: str, where: str) -> None:
+    first = 'cdef("user_precount", "N = 5", "a")'
+    _, _, error = run(f"{piece}; {first}\nct 1\n")
+    assert f"({where.format(path=tmp_path / 'rate.mac')}" in error
+    assert 'macro "user_precount"' in error
+    assert 'Undefined function "wrong()"' in error
 
 
 @pytest.mark.parametrize("option", ["--test", "--coverage"])

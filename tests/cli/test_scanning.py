@@ -56,6 +56,7 @@ def test_scan_jsonl_tells_each_point_and_then_the_scan(beamline: Beamline) -> No
     assert [point["point"] for point in points] == [0, 1, 2]
     assert all(is_value(point, type="point", expected=3) and point["timestamp"] for point in points)
     jsonschema.validate(end, SCAN)
+    assert is_value(end, name=str(end["number"]), value=end["command"], type="scan")
 
 
 @pytest.mark.parametrize("name", ["peak.csv", "peak.json", "peak.h5", "peak.spec"])
@@ -79,6 +80,12 @@ def test_the_file_has_what_was_measured_and_where_the_motors_were(beamline: Beam
 def test_wrong_usage_is_said_before_anything_is_scanned(beamline: Beamline, words: list[str]) -> None:
     assert beamline.run("scan", PEAK, *words).status == 2
     assert beamline.position("th") == 30
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_scan_is_wrong_usage(beamline: Beamline, text: str) -> None:
+    done = beamline.run("scan", text)
+    assert (done.status, one_line(done.err)) == (2, "pycertifspec scan: the SCAN is empty")
 
 
 def test_a_scan_beyond_a_limit_says_what_spec_printed(beamline: Beamline) -> None:
@@ -183,6 +190,14 @@ def test_on_a_terminal_rows_and_a_bar_grow_and_the_peak_stands_below(slow_beamli
     assert heads.split() == ["#", "Sample", "X", "H", "K", "L", "Detector", "Monitor", "Seconds"]
     assert len(next(line for line in screen if line.startswith("     4"))) == len(heads)
     assert not any("points" in line for line in terminal.lines)
+
+
+def test_what_another_program_shows_of_a_scan_is_not_drawn_over(beamline: Beamline) -> None:
+    with beamline.shell(f"pycertifspec scan '{PEAK}' | cat") as terminal:
+        assert terminal.end() == 0
+    assert b"of 11 points" not in terminal.raw
+    rows = [line.split()[0] for line in terminal.lines if line and not line.startswith("Detector: ")]
+    assert rows == ["#", *map(str, range(11))]
 
 
 @pytest.mark.parametrize("words", [[], ["--plot"]])

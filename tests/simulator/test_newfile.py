@@ -45,6 +45,26 @@ def test_a_file_that_is_no_data_file_is_left_alone(
     assert len(read_file(tmp_path / "first").scans) == 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# ID @(#)getinfo.c 6.6\n# Motor    cntrl steps\nMOT000 = NONE 2000 1 2000 200 50 125 0 0x003 mx Mirror X\n",
+        "#Energy profile\n#Shutter macros\ndef open 'p 1'\n",
+        "1 2\n3 4\n",
+    ],
+)
+def test_lines_that_begin_as_those_of_data_files_do_make_none(spec: Typed, tmp_path: Path, text: str) -> None:
+    (tmp_path / "notes.txt").write_text(text)
+    assert "is no SPEC data file" in spec("newfile notes.txt")
+    assert (tmp_path / "notes.txt").read_text() == text
+
+
+@pytest.mark.parametrize("text", ["#S 12  ascan  th 0 1 2 1\n#N 1\n#L th\n1\n", "#F old\n", "#E 1740993300\n#D now\n"])
+def test_old_data_files_may_have_no_head_or_no_scan(spec: Typed, tmp_path: Path, text: str) -> None:
+    (tmp_path / "old").write_text(text)
+    assert spec("newfile old") == f'Using "old".  Next scan is number {13 if "#S" in text else 1}.\n'
+
+
 def test_it_is_added_to_when_somebody_says_so(spec: Typed, keys: list[str], tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("my notes, cut")
     keys.append("yes")

@@ -24,7 +24,7 @@ VALUE = {
     "properties": {
         "name": {"type": "string"},
         "value": {},
-        "type": {"enum": ["flag", "double", "string", "assoc", "array", "point", "output"]},
+        "type": {"enum": ["flag", "double", "string", "assoc", "array", "point", "scan", "output"]},
         "units": {"type": "string"},
         "timestamp": {"type": ["string", "null"], "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$"},
     },

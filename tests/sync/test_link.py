@@ -83,8 +83,8 @@ def test_events_come_while_nobody_calls_and_while_many_do(client: Client, applic
 def test_ctrl_c_while_answers_are_read_loses_none(client: Client) -> None:
     for _ in range(30):
         timer = threading.Timer(0.005, os.kill, (os.getpid(), signal.SIGINT))
-        timer.start()
         with pytest.raises(KeyboardInterrupt):
+            timer.start()
             while True:
                 client.read("data")
         timer.join()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import selectors
+import socket
+import sys
 from time import monotonic
 from typing import Any
 
@@ -53,3 +55,43 @@ def test_a_wait_longer_than_the_system_counts_is_made_of_several(pair: Any, monk
 
     with pytest.raises(TimeoutError, match="timed out"):
         patience.until_ready(near, READ, monotonic() - 0.98)
+
+
+def test_a_limit_is_one_of_the_system_and_ends_each_call(pair: Any) -> None:
+    near, far = pair
+
+    patience.limit_waiting(near, 0.01)
+
+    assert near.gettimeout() is None  # Python's own timeout would be a call more for each
+    with pytest.raises((TimeoutError, BlockingIOError)):
+        near.recv(1)
+    far.sendall(b"x")
+    assert near.recv(1) == b"x"
+    with pytest.raises((TimeoutError, BlockingIOError)):
+        near.sendall(bytes(1 << 26))  # the other end takes nothing
+
+
+class Stubborn(socket.socket):
+    """A socket of a system that cannot keep the time."""
+
+    def setsockopt(self, *_: Any) -> None:
+        raise OSError("this system has no such option")
+
+
+def test_where_the_system_cannot_keep_the_time_python_does(pair: Any) -> None:
+    near, _ = pair
+    with Stubborn(fileno=near.detach()) as own:
+        patience.limit_waiting(own, 0.01)
+
+        assert own.gettimeout() == 0.01
+        with pytest.raises(TimeoutError):
+            own.recv(1)
+
+
+def test_on_windows_python_keeps_the_time(pair: Any, monkeypatch: Any) -> None:
+    near, _ = pair
+    monkeypatch.setattr(sys, "platform", "win32")
+
+    patience.limit_waiting(near, 0.01)
+
+    assert near.gettimeout() == 0.01

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.session.callbacks import bound
+from pycertifspec.session.callbacks import FAILED, Backlog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,12 +19,18 @@ BATCH = 1_000
 
 
 class Dispatcher:
-    """Calls callbacks one after the other in a task; those that are coroutines are awaited, one after the other."""
+    """Calls callbacks one after the other in a task; those that are coroutines are awaited, one after the other.
+
+    Attributes:
+        due: what is to be called, and with what.
+        flush: lets the task go on if it sleeps and there is work.
+
+    """
 
     def __init__(self) -> None:
-        self.due: deque[tuple[Callable[[Any], Any], Any]] = deque()
         self._wake = asyncio.Event()
-        self._sleeping = False
+        self._backlog = Backlog(self._wake.set)
+        self.due, self.flush = self._backlog.due, self._backlog.flush
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -34,21 +39,13 @@ class Dispatcher:
         if self._task is None and not self._closed:
             self._task = asyncio.create_task(self._run(), name="pycertifspec callbacks")
 
-    def flush(self) -> None:
-        """Let the task go on if it sleeps and there is work."""
-        bound(self.due)
-        if self.due and self._sleeping:
-            self._sleeping = False
-            self._wake.set()
-
     def call(self, callback: Callable[[Any], Any], argument: Any) -> None:
         """Let a callback be called soon."""
         self.start()
-        self.due.append((callback, argument))
-        self.flush()
+        self._backlog.add(callback, argument)
 
     async def _run(self) -> None:
-        due = self.due
+        backlog, due = self._backlog, self.due
         while True:
             for _ in range(min(len(due), BATCH)):
                 callback, argument = due.popleft()
@@ -57,11 +54,11 @@ class Dispatcher:
                     if result is not None and inspect.isawaitable(result):
                         await result
                 except Exception:
-                    logger.exception("a callback for %s failed", argument)
+                    logger.exception(FAILED, argument)
             if due:
                 await asyncio.sleep(0)
                 continue
-            self._sleeping = True
+            backlog.sleeping = True
             self._wake.clear()
             await self._wake.wait()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from pycertifspec.errors import LocalProtocolError, ServerNotFoundError, SpecError
+from pycertifspec.present import sec_usec
 from pycertifspec.session import discovery
 from pycertifspec.wire.decoder import Decoder
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from pycertifspec.wire.message import SpecMessage
 
 
-def sec_usec() -> tuple[int, int]:
-    """Return the present time as a header has it."""
-    return divmod(time.time_ns() // 1000, 1_000_000)
+__all__ = ["Found", "find", "sec_usec"]
 
 
 class Found(NamedTuple):

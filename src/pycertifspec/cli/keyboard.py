@@ -44,7 +44,7 @@ class Keyboard:
 
     def _piece(self, unwanted: Callable[[], bool]) -> bytes | None:
         """Return what comes next, nothing at the end; None if it became unwanted before."""
-        if _is_in_the_background():
+        if sys.stdin is None or _is_in_the_background():  # descriptor 0 may be another file then
             return b""
         try:
             while os.name != "nt" and not select.select([0], [], [], LOOK)[0]:  # Windows has it for sockets only

@@ -204,6 +204,8 @@ def ended(work: Callable[[], int], name: str, *, debug: bool | None = None) -> i
         sys.stdout.flush()
     except (SpecError, OSError, ModuleNotFoundError, KeyboardInterrupt) as error:
         return _end(error, name, debug=debug)
+    except UnicodeEncodeError as error:  # Python keeps what is no UTF-8 on the command line as half characters
+        return _end(LocalProtocolError(f"{error.object!r} is no text in UTF-8"), name, debug=debug)
     except Exception as error:  # noqa: BLE001  whoever types a command at night is helped by one line
         return _fault(error, name, debug=debug)
     return status

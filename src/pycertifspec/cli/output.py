@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import stat
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
@@ -225,8 +226,18 @@ class Output:
 
     @property
     def is_watched(self) -> bool:
-        """Whether somebody looks at standard error and wants to see more than results and errors."""
-        return not self.quiet and self._err.isatty() and os.environ.get("TERM") != "dumb"
+        """Whether somebody looks at standard error and wants to see more than results and errors.
+
+        Who reads results from a pipe may write them to the same terminal, between what is drawn there.
+        """
+        return not (self.quiet or _is_pipe(self._out) or os.environ.get("TERM") == "dumb") and self._err.isatty()
+
+
+def _is_pipe(stream: TextIO) -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode)
+    except OSError:  # in memory
+        return False
 
 
 def _terse(value: Any) -> str:

@@ -55,6 +55,7 @@ def run(options: argparse.Namespace) -> None:
     said = text if options.commands else options.file
     with connected(options, doing=f"run {said[:80]!r}") as (client, _, output):
         shown: list[str] = []
+        answering = Answering(client)
 
         def tell(piece: str) -> None:
             if output.form == "jsonl":
@@ -64,9 +65,10 @@ def run(options: argparse.Namespace) -> None:
             else:
                 sys.stdout.write(piece)
                 sys.stdout.flush()
+                answering.shown(piece)
 
         value = None
-        with Answering(client).active(), stopping(output, "the command", client.wait_until_ready):
+        with answering.active(), stopping(output, "the command", client.wait_until_ready):
             for place, statement in steps:
                 try:
                     value = client.execute(statement, timeout=limit, progress=tell).value

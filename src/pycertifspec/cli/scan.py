@@ -15,6 +15,9 @@ from .stopping import stopping
 if TYPE_CHECKING:
     import argparse
 
+    from pycertifspec.session.scan_record import ScanPoint
+    from pycertifspec.sync.scan import Scan
+
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Describe the command."""
@@ -35,6 +38,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Run it, show it, keep it."""
     text, limit, saving = " ".join(options.scan), within(options), Saving(options)
+    if not text.strip():
+        raise LocalProtocolError("the SCAN is empty")
     with connected(options, doing=f"run {text!r}") as (client, _, output):
         saving.look(client)
         label_columns(client, options)
@@ -48,12 +53,23 @@ def run(options: argparse.Namespace) -> None:
         try:
             with view, stopping(output, "the scan", stop):
                 for point in scan:
-                    view.tell(scan.record, point)
+                    _tell(view, scan, point)
                 scan.wait()
-        except LocalProtocolError as error:
-            scan.abort()
-            raise LocalProtocolError(f"{error}; the scan was aborted") from error
         finally:
             if view.told or scan.record.end is not None:
                 saving.keep(output, scan.record)
                 view.end(scan.record)
+
+
+def _tell(view: ScanView, scan: Scan, point: ScanPoint) -> None:
+    """Show a point.
+
+    Raises:
+        LocalProtocolError: the scan has no such column as was asked for; it was aborted.
+
+    """
+    try:
+        view.tell(scan.record, point)
+    except LocalProtocolError as error:
+        scan.abort()
+        raise LocalProtocolError(f"{error}; the scan was aborted") from error

@@ -151,7 +151,8 @@ class ScanView:
         found = record.peak(self._options.y, self._options.x)
         of = record.axes(self._options.x, self._options.y)[1] if found else ""
         if self._output.form in ("json", "jsonl"):
-            told: dict[str, Any] = {"name": str(record.number), "type": "scan", **record.facts()}
+            whole = Record(str(record.number), record.command, "scan", timestamp=time.time())
+            told: dict[str, Any] = {**whole.as_json(), **record.facts()}
             told |= {"columns": record.columns, "expected": record.expected, "aborted": aborted}
             told |= {"peak": None if found is None else {"column": of, **found._asdict()}}
             if self._output.form == "json":

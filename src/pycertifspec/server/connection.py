@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import TYPE_CHECKING
 
 from pycertifspec.errors import RemoteProtocolError
+from pycertifspec.present import sec_usec
 from pycertifspec.session.outbox import Outbox
 from pycertifspec.session.server import ServerSession
 
@@ -18,11 +18,6 @@ logger = logging.getLogger("pycertifspec.server")
 
 # What a client may send in one message: an array of a large detector, not a denial of service.
 MAX_CLIENT_BODY = 256 * 1024 * 1024
-
-
-def sec_usec() -> tuple[int, int]:
-    """Return the present time as a header has it."""
-    return divmod(time.time_ns() // 1000, 1_000_000)
 
 
 class Connection(asyncio.BufferedProtocol):

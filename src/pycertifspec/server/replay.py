@@ -10,12 +10,13 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from pycertifspec.errors import LocalProtocolError, RemoteProtocolError
+from pycertifspec.present import sec_usec
 from pycertifspec.session.server import ServerSession
 from pycertifspec.traffic.replaying import Due, Memory, Playing
 from pycertifspec.wire import values
 from pycertifspec.wire.constants import ELEMENTS, EventTypes
 
-from .connection import MAX_CLIENT_BODY, sec_usec
+from .connection import MAX_CLIENT_BODY
 from .host import FAREWELL, READ_SIZE, ports_of
 from .listening import listen, port_of, stop_listening
 

@@ -1,19 +1,21 @@
-"""`Callback`: a watcher that is a function; `bound` keeps what waits to be told within limits."""
+"""`Callback`: a watcher that is a function; `Backlog`: what waits to be told, within limits."""
 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from .stream import MAX_WAITING, shrink
 
 if TYPE_CHECKING:
-    from collections import deque
     from collections.abc import Callable
 
     Due: TypeAlias = deque[tuple[Callable[[Any], Any], Any]]
 
 logger = logging.getLogger("pycertifspec.callbacks")
+# What is logged of one that raises: the others are called all the same.
+FAILED = "a callback for %s failed"
 
 
 class Dispatching(Protocol):
@@ -43,11 +45,35 @@ class Callback:
         return None if self.closed else self.callback(change)
 
 
-def bound(due: Due) -> None:
-    """Make room where callbacks are too slow for what comes."""
-    if len(due) > MAX_WAITING:
-        logger.error("callbacks are too slow: of %d changes that wait, the newest are kept", len(due))
-        shrink(due, _name)
+class Backlog:
+    """Calls that wait for their turn, and whether whoever does them sleeps.
+
+    Whoever does them sets `sleeping` when nothing is left, and looks once more before it sleeps.
+
+    Args:
+        wake: ends the sleep.
+
+    """
+
+    def __init__(self, wake: Callable[[], object]) -> None:
+        self.due: Due = deque()
+        self.sleeping = False
+        self._wake = wake
+
+    def flush(self) -> None:
+        """End the sleep if there is work; make room where callbacks are too slow for what comes."""
+        due = self.due
+        if len(due) > MAX_WAITING:
+            logger.error("callbacks are too slow: of %d changes that wait, the newest are kept", len(due))
+            shrink(due, _name)
+        if due and self.sleeping:
+            self.sleeping = False
+            self._wake()
+
+    def add(self, callback: Callable[[Any], Any], argument: Any) -> None:
+        """Let a callback be called soon."""
+        self.due.append((callback, argument))
+        self.flush()
 
 
 def _name(call: tuple[Any, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RemoteError
 from pycertifspec.wire import header
 from pycertifspec.wire.constants import DataTypes, EventTypes
+from pycertifspec.wire.header import build
 from pycertifspec.wire.values import text_of
 
 from . import properties
@@ -156,19 +157,16 @@ class ClientSession(Generic[P]):
             raise ConnectionLostError(f"{self.label} has ended; nothing was sent")
 
     def _next_serial(self) -> int:
-        serial = self._serial
-        while True:
+        serial = self._serial + 1
+        while serial in self._pending or serial > MAX_SERIAL:
             serial = serial + 1 if serial < MAX_SERIAL else 1
-            if serial not in self._pending:
-                self._serial = serial
-                return serial
+        self._serial = serial
+        return serial
 
     def _packet(self, cmd: int, serial: int, name: str, body: Body) -> bytes:
         sec, usec = self._sec_usec()
-        data = body.data
-        start = header.build(
-            self.order, self.version, serial, sec, usec, cmd, body.type, body.rows, body.cols, len(data), 0, 0, name
-        )
+        kind, rows, cols, data = body
+        start = build(self.order, self.version, serial, sec, usec, cmd, kind, rows, cols, len(data), 0, 0, name)
         return start + data if data else start
 
     # ---- what comes ----
@@ -181,14 +179,14 @@ class ClientSession(Generic[P]):
             if message[6] == _EVENT:
                 take_event(message)
             elif message[6] == _REPLY:  # what else may come is none of a client's (PROTOCOL.md 2.7)
-                asked = pending.get(message[3])
-                if asked is not None:
-                    self._answer(message, asked[0], asked[1])
+                if message[3] in pending:
+                    self._answer(message)
                 elif message.is_error:
                     self._refused(message)
             messages.popleft()
 
-    def _answer(self, message: SpecMessage, promise: P, ask: Ask) -> None:
+    def _answer(self, message: SpecMessage) -> None:
+        promise, ask, _ = self._pending[message[3]]
         self._errors.settled = True
         if ask.capture is not None:
             ask.capture.close()
@@ -200,7 +198,7 @@ class ClientSession(Generic[P]):
             promise.set_exception(error)
         else:
             promise.set_result(message)
-        self._pending.pop(message[3], None)
+        del self._pending[message[3]]
 
     def _refused(self, message: SpecMessage) -> None:
         if message.sn in self._slots:

@@ -56,7 +56,11 @@ def _try(beamline: Beamline, macro: Macro) -> Trial:
     except (MacroInterruptError, QuitError):
         raise
     except SpecLanguageError as error:
-        place = f"{error.source or macro.source}:{error.line or macro.line}"
         said = "it said exit" if isinstance(error, MacroExitError) else error.message
-        return Trial(macro.name, f"{place}: {said}")
+        # A macro of one line has no place but that of its use, which is ours. What is said in a standard macro or
+        # another file went wrong in this test.
+        if error.source == macro.source and error.line:
+            return Trial(macro.name, f"{error.source}:{error.line}: {said}")
+        inner = "" if error.source in {"", "tty"} else f" ({error.source}:{error.line})"
+        return Trial(macro.name, f"{macro.source}:{macro.line}: {said}{inner}")
     return Trial(macro.name)

@@ -32,6 +32,8 @@ class Connection:
     Attributes:
         socket: the same.
         send: sends a packet; see `Sender.send`.
+        outbox: what is to leave with `flush`; see `Sender.outbox`.
+        flush: see `Sender.flush`.
 
     """
 
@@ -43,7 +45,10 @@ class Connection:
             if hasattr(socket, option):
                 own.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
         self.socket = own
-        self.send = Sender(own, label).send
+        sender = Sender(own, label)
+        self.send = sender.send
+        self.flush = sender.flush
+        self.outbox = sender.outbox
         self._label = label
         self._recv_into = own.recv_into
         self._decoder = Decoder()
@@ -63,37 +68,35 @@ class Connection:
             ConnectionLostError: the other end is gone, or has sent what is no message.
 
         """
-        if not self._came:
-            room = self._decoder.room()
+        came, decoder = self._came, self._decoder
+        if not came:
+            room = decoder.room()
             try:
                 if room is None:
-                    self._came += map(self._recv_into, self._whole)
+                    came += map(self._recv_into, self._whole)
                 else:
                     with room:
-                        self._came += map(self._recv_into, (room,))
+                        came += map(self._recv_into, (room,))
             except (TimeoutError, BlockingIOError):
                 return None
             except OSError as error:
                 raise ConnectionLostError(f"the connection to {self._label} is lost: {error}") from error
         if self._inbox is None:
-            self._decode(self._came[0])
+            count = came[0]
+            if not count:
+                raise ConnectionLostError(f"{self._label} closed the connection")
+            state = decoder.state()
+            try:
+                self._inbox = deque(
+                    decoder.filled(count) if decoder.filling else decoder.receive(self._memory[:count].tobytes())
+                )
+            except RemoteProtocolError as error:
+                raise self._nonsense(error) from error
+            except BaseException:
+                if self._inbox is None:
+                    decoder.restore(state)
+                raise
         return self._inbox
-
-    def _decode(self, came: int) -> None:
-        if not came:
-            raise ConnectionLostError(f"{self._label} closed the connection")
-        decoder = self._decoder
-        state = decoder.state()
-        try:
-            self._inbox = deque(
-                decoder.filled(came) if decoder.filling else decoder.receive(self._memory[:came].tobytes())
-            )
-        except RemoteProtocolError as error:
-            raise self._nonsense(error) from error
-        except BaseException:
-            if self._inbox is None:
-                decoder.restore(state)
-            raise
 
     def taken(self) -> None:
         """Take note that the messages of `receive` were taken in.

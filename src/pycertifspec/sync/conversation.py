@@ -117,16 +117,13 @@ class Conversation:
 
         """
         if self._process != os.getpid():
-            self._refuse()
+            self._refuse()  # before the lock, which may never be free in a process that was forked
         with self.lock:
-            self.check()
-            packet, connection = self.session.ask(ask, waiter), self.connection
-        try:
-            self._send(packet, connection)
-        except ConnectionLostError:
-            with self.lock:
-                self.session.forget(waiter)  # nothing was sent: no answer will take it away
-            raise
+            if self.error is not None:
+                self._refuse()
+            connection = self.connection
+            packet = self.session.ask(ask, waiter)
+        self._send(packet, connection)
 
     def tell(self, step: Tell) -> int:
         """Send what has no reply; return its serial number.
@@ -138,9 +135,10 @@ class Conversation:
         if self._process != os.getpid():
             self._refuse()
         with self.lock:
-            self.check()
-            serial, packet = self.session.tell(step)
+            if self.error is not None:
+                self._refuse()
             connection = self.connection
+            serial, packet = self.session.tell(step)
         self._send(packet, connection)
         return serial
 
@@ -154,7 +152,8 @@ class Conversation:
         if self._process != os.getpid():
             self._refuse()
         with self.lock:
-            self.check()
+            if self.error is not None:
+                self._refuse()
             packet = self.session.watch(watcher, names)
             try:
                 if packet:
@@ -173,24 +172,49 @@ class Conversation:
                 with contextlib.suppress(ConnectionLostError):  # who is gone sends no events either
                     self._send(packet, self.connection)
 
-    def _send(self, packet: bytes, connection: Connection) -> None:
-        """Send a packet over the connection that it was made for, and no later one."""
-        try:
-            connection.send(packet, self._call_timeout)
-        except ConnectionLostError as error:
-            with self.lock:
-                if connection is self.connection:
-                    self.lose(error)
-            raise
-
-    def check(self) -> None:
-        """See whether anything can be sent; before the lock is taken, for a process that was forked may not have it.
+    def post(self, ask: Ask, waiter: Waiter) -> int:
+        """Leave a request to read for `flush`; the waiter is given the reply. Return how many are left for it.
 
         Raises:
             ConnectionLostError: there is no connection.
 
         """
-        if self.error is not None or self._process != os.getpid():
+        if self._process != os.getpid():
+            self._refuse()
+        with self.lock:
+            if self.error is not None:
+                self._refuse()
+            outbox = self.connection.outbox
+            outbox.append(self.session.ask(ask, waiter))
+        return len(outbox)
+
+    def flush(self) -> bool:
+        """Send what was posted; return whether there was anything. Where that fails, all that waits is told."""
+        connection = self.connection
+        if not connection.outbox:
+            return False
+        try:
+            connection.flush(self._call_timeout)
+        except ConnectionLostError as error:
+            self.lose(error, connection)
+        return True
+
+    def _send(self, packet: bytes, connection: Connection) -> None:
+        """Send a packet, behind what was posted, over the connection that it was made for and no later one."""
+        try:
+            connection.send(packet, self._call_timeout)
+        except ConnectionLostError as error:
+            self.lose(error, connection)
+            raise
+
+    def check(self) -> None:
+        """See whether this process may use it, before its lock is taken.
+
+        Raises:
+            ConnectionLostError: it was forked from the one that may.
+
+        """
+        if self._process != os.getpid():
             self._refuse()
 
     def _refuse(self) -> NoReturn:
@@ -222,16 +246,22 @@ class Conversation:
                 self.dispatcher.flush()
             connection.taken()
         except ConnectionLostError as error:
-            self.lose(error)
+            self.lose(error, connection)
             return None
         return count
 
     # ---- the end, and a new beginning ----
 
-    def lose(self, error: ConnectionLostError) -> None:
-        """Fail all that waits, at once; whoever reads when nobody else does is to see to the rest."""
+    def lose(self, error: ConnectionLostError, connection: Connection | None = None) -> None:
+        """Fail all that waits, at once; whoever reads when nobody else does is to see to the rest.
+
+        Args:
+            error: why.
+            connection: the one that it happened to, which may be of the past; None for the present one.
+
+        """
         with self.lock:
-            if self.error is not None:
+            if self.error is not None or connection not in {None, self.connection}:
                 return
             self.error = error
             self.connected = False

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.session.callbacks import bound
+from pycertifspec.session.callbacks import FAILED, Backlog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,13 +15,19 @@ logger = logging.getLogger("pycertifspec.callbacks")
 
 
 class Dispatcher:
-    """Calls callbacks one after the other in a thread that is started when there is the first one."""
+    """Calls callbacks one after the other in a thread that is started when there is the first one.
+
+    Attributes:
+        due: what is to be called, and with what.
+        flush: lets the thread go on if it sleeps and there is work.
+
+    """
 
     def __init__(self, label: str) -> None:
         self._label = label
-        self.due: deque[tuple[Callable[[Any], Any], Any]] = deque()
         self._wake = threading.Semaphore(0)
-        self._sleeping = False
+        self._backlog = Backlog(self._wake.release)
+        self.due, self.flush = self._backlog.due, self._backlog.flush
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._over = threading.Event()
@@ -34,33 +39,25 @@ class Dispatcher:
                 self._thread = threading.Thread(target=self._run, name=f"{self._label} callbacks", daemon=True)
                 self._thread.start()
 
-    def flush(self) -> None:
-        """Let the thread go on if it sleeps and there is work."""
-        bound(self.due)
-        if self.due and self._sleeping:
-            self._sleeping = False
-            self._wake.release()
-
     def call(self, callback: Callable[[Any], Any], argument: Any) -> None:
         """Let a callback be called soon."""
         self.start()
-        self.due.append((callback, argument))
-        self.flush()
+        self._backlog.add(callback, argument)
 
     def _run(self) -> None:
-        due = self.due
+        backlog, due = self._backlog, self.due
         while not self._over.is_set():
             while due:
                 callback, argument = due.popleft()
                 try:
                     callback(argument)
                 except Exception:
-                    logger.exception("a callback for %s failed", argument)
+                    logger.exception(FAILED, argument)
                 if self._over.is_set():
                     return
-            self._sleeping = True
+            backlog.sleeping = True
             if due:  # came after we looked and before whoever put it could see that we sleep
-                self._sleeping = False
+                backlog.sleeping = False
                 continue
             self._wake.acquire()
 

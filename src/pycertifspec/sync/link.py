@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pycertifspec.errors import ConnectionLostError, SpecError
 from pycertifspec.session.steps import Ask, AskAll, Begin, Follow, Forget, Next, Now, Tell, Unfollow, Within
+from pycertifspec.wire.constants import EventTypes
 
 from .conversation import Conversation
 from .reader import Reader
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pycertifspec.wire.message import SpecMessage
 
 T = TypeVar("T")
+
+_READ = EventTypes.SV_CHAN_READ
 
 
 class Link:
@@ -119,9 +122,8 @@ class Link:
 
     def _ask(self, ask: Ask) -> SpecMessage:
         waiter = Waiter()
-        self._conversation.ask(ask, waiter)
         timeout = self.call_timeout if ask.timeout is None else ask.timeout
-        self._reader.wait(waiter, timeout, quick=True)
+        self._reader.ask(ask, waiter, timeout)
         if not waiter.is_done:
             self._forget(waiter)
             raise self.session.too_late(ask, timeout)
@@ -133,7 +135,12 @@ class Link:
         return waiter
 
     def _ask_all(self, step: AskAll) -> list[Any]:
-        waiters = [(self._begin(ask), ask) for ask in step.asks]
+        waiters = [(Waiter(), ask) for ask in step.asks]
+        try:
+            for waiter, ask in waiters:
+                (self._conversation.post if ask.cmd == _READ else self._conversation.ask)(ask, waiter)
+        finally:
+            self._conversation.flush()
         answers: list[Any] = []
         for waiter, ask in waiters:
             timeout = self.call_timeout if ask.timeout is None else ask.timeout

@@ -12,6 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from pycertifspec.errors import LocalTypeError, ServerNotFoundError, SpecError
+from pycertifspec.present import sec_usec
 from pycertifspec.session import discovery
 from pycertifspec.session.discovery import candidate_ports
 from pycertifspec.wire.reader import MessageReader
@@ -23,14 +24,9 @@ if TYPE_CHECKING:
 
     from pycertifspec.wire.message import SpecMessage
 
-__all__ = ["candidate_ports", "find"]
+__all__ = ["candidate_ports", "find", "sec_usec"]
 
 logger = logging.getLogger("pycertifspec.discovery")
-
-
-def sec_usec() -> tuple[int, int]:
-    """Return the present time as a header has it: seconds since 1970 and microseconds below one million."""
-    return divmod(time.time_ns() // 1000, 1_000_000)
 
 
 class Address(NamedTuple):

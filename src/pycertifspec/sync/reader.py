@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import select
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pycertifspec.errors import ConnectionLostError
 from pycertifspec.session.steps import FOR_EVER
+from pycertifspec.wire.constants import EventTypes
 
 from .conversation import OWN_READING
 from .reading import ReadingTurns
@@ -17,6 +19,9 @@ from .waiter import Waiter
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
+
+    from pycertifspec.session.steps import Ask
 
     from .conversation import Conversation
 
@@ -26,11 +31,16 @@ logger = logging.getLogger("pycertifspec.client")
 # would be woken with each of their answers, for nothing.
 GRACE = 0.002
 
-# Reads in a row that brought one answer at most, after which callers no more come in a crowd.
-ALONE = 100
+# Callers at once from which on their requests leave together, and one reads the answers of all.
+CROWD = 2
 
-# Seconds after which a caller in a crowd looks whether there still is one.
-CROWD_LOOK = 0.02
+# How often one of them lets the other threads run before it goes on alone, and before it sleeps: mostly that is all
+# that the others need to call as well, and the answers to come; to be woken costs more than all else that a get does.
+YIELDS = 4
+
+_READ = EventTypes.SV_CHAN_READ
+
+_yield: Callable[[], None] = getattr(os, "sched_yield", lambda: time.sleep(0))  # the latter on Windows
 
 
 class Reader:
@@ -58,6 +68,49 @@ class Reader:
 
     # ---- who waits ----
 
+    def ask(self, ask: Ask, waiter: Waiter, timeout: float) -> None:
+        """Send a request and wait for its answer, at most so many seconds.
+
+        Raises:
+            ConnectionLostError: there is no connection, or it is lost now.
+
+        """
+        turns, began = self._turns, time.monotonic()
+        if turns.expected >= CROWD and ask.cmd == _READ:
+            self._ask_with_others(ask, waiter)
+        else:
+            self._conversation.ask(ask, waiter)
+        if timeout > OWN_READING and turns.take(waiter):
+            # What nearly every answer needs, without a question that can be spared.
+            try:
+                if not waiter.is_done:  # it may be, by who read before
+                    self._conversation.read()
+            finally:
+                turns.give(waiter)
+            if waiter.is_done:
+                return
+        self.wait(waiter, timeout - (time.monotonic() - began), quick=True)
+
+    def _ask_with_others(self, ask: Ask, waiter: Waiter) -> None:
+        """Send a request to read in one call with those of other threads.
+
+        Of as many callers as there were last, the last one sends for all, and will mostly read for all.
+        """
+        conversation, turns = self._conversation, self._turns
+        turns.join(waiter)
+        try:
+            if conversation.post(ask, waiter) < turns.expected:
+                _let_others_run(waiter)
+            if not waiter.done():
+                callers = turns.waiting
+                if conversation.flush():
+                    turns.expected = callers
+        except BaseException:
+            conversation.flush()  # others may count on it
+            raise
+        finally:
+            turns.leave(waiter)
+
     def wait(self, waiter: Waiter, timeout: float, *, quick: bool = False) -> None:
         """Wait until a promise is kept, at most so many seconds.
 
@@ -69,24 +122,24 @@ class Reader:
         """
         if waiter.is_done:
             return
-        turns = self._turns
         if quick and timeout > OWN_READING:
-            began = time.monotonic()
+            turns, began = self._turns, time.monotonic()
+            until = began + OWN_READING
             try:
-                if not turns.crowded and turns.take(waiter):
-                    self._read_until(waiter, began + OWN_READING)
+                if turns.take(waiter):
+                    self._read_until(waiter, until)
                 else:
-                    self._wait_for_turn(waiter, began + OWN_READING)
+                    self._wait_for_turn(waiter, until)
             finally:
                 turns.give(waiter)
                 if waiter.chosen:
                     turns.leave(waiter)
-            if waiter.is_done:
+            if waiter.done():
                 return
             timeout -= time.monotonic() - began
         waiter.prepare()
         deadline = time.monotonic() + timeout
-        while not waiter.is_done and (rest := deadline - time.monotonic()) > 0:
+        while not waiter.done() and (rest := deadline - time.monotonic()) > 0:
             waiter.block(rest)
 
     def _wait_for_turn(self, waiter: Waiter, until: float) -> None:
@@ -94,23 +147,22 @@ class Reader:
         turns = self._turns
         waiter.prepare()
         try:
-            while not waiter.is_done and (rest := until - time.monotonic()) > 0:
-                if turns.crowded:
-                    waiter.block(min(rest, CROWD_LOOK))
-                    continue
+            while not waiter.done() and (rest := until - time.monotonic()) > 0:
                 turns.join(waiter)
                 if turns.take(waiter):
                     turns.leave(waiter)
                     self._read_until(waiter, until)
                     return
+                _let_others_run(waiter)
                 waiter.block(rest)
                 waiter.chosen = waiter.chosen and waiter.is_done  # else our own try to take the turn is the answer
         finally:
             turns.leave(waiter)
 
     def _read_until(self, waiter: Waiter, until: float) -> None:
+        read = self._conversation.read
         while not waiter.is_done:  # it may be, by who read before
-            if self._conversation.read() is None or (not waiter.is_done and time.monotonic() > until):
+            if read() is None or (not waiter.done() and time.monotonic() > until):
                 return
 
     # ---- the thread ----
@@ -130,12 +182,12 @@ class Reader:
                 if not conversation.connect_again():
                     return
                 continue
-            if not self._turns.crowded and not _readable(conversation.connection.socket):
+            if not _readable(conversation.connection.socket):
                 continue
             background.prepare()
             if self._turns.take(background):
                 try:
-                    self._read_for_all()
+                    conversation.read()
                 except Exception:
                     label = conversation.session.label
                     logger.exception("what %s sent could not be taken in", label)
@@ -145,16 +197,6 @@ class Reader:
             else:
                 self._stand_by()
 
-    def _read_for_all(self) -> None:
-        """Read once; where several threads call at once, go on until they do no more."""
-        conversation, turns = self._conversation, self._turns
-        conversation.read()
-        alone = 0
-        while turns.crowded and conversation.error is None:
-            alone = alone + 1 if (conversation.read() or 0) < 2 else 0
-            if alone > ALONE:
-                turns.crowded = False
-
     def _stand_by(self) -> None:
         """Let callers read for themselves until none has called for a while."""
         background, turns, conversation = self._background, self._turns, self._conversation
@@ -162,8 +204,6 @@ class Reader:
             seen = turns.finished
             background.prepare()
             background.block(GRACE)
-            if turns.crowded:
-                return
             if turns.finished != seen:
                 continue
             if not turns.is_taken():
@@ -175,6 +215,13 @@ class Reader:
                 return
             background.block(FOR_EVER)
             turns.leave(background)
+
+
+def _let_others_run(waiter: Waiter) -> None:
+    for _ in range(YIELDS):
+        _yield()
+        if waiter.is_done:
+            return
 
 
 def _readable(own: socket.socket) -> bool:

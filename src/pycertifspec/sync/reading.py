@@ -14,37 +14,36 @@ class ReadingTurns:
     Args:
         background: stands for the thread that reads when no caller does.
 
+    Attributes:
+        expected: callers that are likely to call together, as they did last.
+        finished: turns that have ended.
+
     """
 
     def __init__(self, background: Waiter) -> None:
-        self.crowded = False  # several threads call at once: the reader thread reads for all
+        self.expected = 1
         self._background = background
         self._reader: dict[str, object] = {}
         self._blocked: dict[Waiter, None] = {}
-        self.finished = 0  # turns that have ended
+        self.finished = 0
 
     def take(self, who: object) -> bool:
         """Try to become the one who reads."""
         return self._reader.setdefault("reader", who) is who
 
     def give(self, who: object) -> None:
-        """Read no more, if `who` does; another who waits goes on.
-
-        Where callers wait behind each other, the reader thread takes over: it waits for no answer of its own, so each
-        of theirs wakes one thread and not two.
-        """
+        """Read no more, if `who` does; another who waits goes on."""
         if self._reader.get("reader") is who:
             self.finished += 1
             del self._reader["reader"]
-            blocked = self._blocked
-            if not blocked:
-                return
-            if who is not self._background and len(blocked) > (self._background in blocked):
-                self.crowded = True
-                self._blocked.pop(self._background, None)
-                self._background.wake()
-            else:
+            if self._blocked:
+                self.expected = max(self.expected, self.waiting + 1)
                 self.choose()
+
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for their turn, or for an answer that another reads."""
+        return len(self._blocked) - (self._background in self._blocked)
 
     def is_taken(self) -> bool:
         """Whether anybody reads."""

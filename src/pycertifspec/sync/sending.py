@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import threading
 import time
+from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pycertifspec.errors import ConnectionLostError
@@ -28,6 +30,7 @@ class Sender:
         self._lock = threading.Lock()
         self._packet = b""  # what is being sent
         self._sent: list[int] = []  # how much of it the system took in each call
+        self.outbox: deque[bytes] = deque()  # requests to read that wait for others, to leave with them
 
     def send(self, packet: bytes, timeout: float) -> None:
         """Send a packet, whole.
@@ -37,25 +40,50 @@ class Sender:
 
         """
         with self._lock:
+            if self.outbox:
+                self._send_outbox(timeout)
             if self._sent:
                 self._finish(timeout)
-                self._sent.clear()
-            # One of which nothing has left is forgotten: who was interrupted does not want it to leave later.
-            self._packet = packet
-            try:
-                # `+=` runs to its end in C: a signal's exception comes before the system has taken anything or when
-                # its count is in the list.
-                self._sent += map(self._send, (packet,))
-            except (TimeoutError, BlockingIOError):
-                pass
-            except OSError as error:
-                raise self._lost(f"{_reason(error)}; a packet was not sent") from error
-            if not self._sent or self._sent[0] != len(packet):
+            self._begin(packet, timeout)
+
+    def flush(self, timeout: float) -> None:
+        """Send what waits in the outbox, in one call.
+
+        Raises:
+            ConnectionLostError: as `send`.
+
+        """
+        with self._lock:
+            self._send_outbox(timeout)
+
+    def _send_outbox(self, timeout: float) -> None:
+        outbox = self.outbox
+        while count := len(outbox):  # who posts meanwhile counts on us
+            if self._sent:
                 self._finish(timeout)
-            self._sent.clear()
+            # What is interrupted here is sent again: a request to read that comes twice does no harm.
+            self._begin(b"".join(islice(outbox, count)), timeout)
+            for _ in range(count):
+                outbox.popleft()
+
+    def _begin(self, packet: bytes, timeout: float) -> None:
+        """Send a packet. One of which nothing has left is forgotten: who was interrupted wants it to leave no more."""
+        self._packet, sent = packet, self._sent
+        try:
+            # `+=` runs to its end in C: a signal's exception comes before the system has taken anything or when
+            # its count is in the list.
+            sent += map(self._send, (packet,))
+        except (TimeoutError, BlockingIOError):
+            pass
+        except OSError as error:
+            raise self._lost(f"{_reason(error)}; a packet was not sent") from error
+        if sent == [len(packet)]:
+            sent.clear()
+        else:
+            self._finish(timeout)
 
     def _finish(self, timeout: float) -> None:
-        """Send what is left of the packet."""
+        """Send what is left of the packet that was begun."""
         deadline = time.monotonic() + timeout
         packet = memoryview(self._packet)
         while (done := sum(self._sent)) < len(packet):
@@ -67,6 +95,7 @@ class Sender:
                     raise self._lost(f"it has taken nothing for {timeout} s") from None
             except OSError as error:
                 raise self._lost(f"{_reason(error)}; {done} bytes of a packet have left") from error
+        self._sent.clear()
 
     def _lost(self, reason: str) -> ConnectionLostError:
         return ConnectionLostError(f"the connection to {self._label} is lost: {reason}")

@@ -121,6 +121,9 @@ class Decoder:
             if body_end > end or fields[10] > self.max_body:
                 break
             append(make(native, fields, stream[body_start:body_end]))
+            if body_end == end:
+                self._kept = b""
+                return
             at = body_end
         while end - at >= header.MIN_HEADER_SIZE:
             order, size, body_size = header.measure(stream, at)

@@ -166,7 +166,7 @@ def make(order: ByteOrder, fields: header.Fields, body: bytes) -> SpecMessage:
     content: str | bytes = body
     name, name_bytes = read_name(fields[13])
     if fields[7] == _STRING:
-        text = body[:-1] if body[-1:] == b"\0" else body
+        text = body.removesuffix(b"\0")
         try:
             content = text.decode()
         except UnicodeDecodeError:

@@ -150,7 +150,8 @@ class DataFileFunctions:
         file = _read(interpreter, name)
         if file is None:
             return ""
-        if not file.headers and not file.scans:
+        # Lines that begin with # have many meanings: comments of macros, of SPEC's own config file.
+        if not any(header.name or header.epoch for header in file.headers) and not any(s.number for s in file.scans):
             return "none"
         epoch = next((header.epoch for header in reversed(file.headers) if header.epoch), 0.0)
         return f"{file.scans[-1].number if file.scans else 0} {epoch:.15g}"

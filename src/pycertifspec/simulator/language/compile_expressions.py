@@ -9,6 +9,7 @@ from .associative import AssociativeArray
 from .compile_arrays import ArrayCompiler
 from .definitions import literal_text
 from .errors import SpecRuntimeError, SpecSyntaxError, exceeded, join_within
+from .macros import PlacedText
 from .operators import COMPARISONS, FAST, binary, unary
 from .room import ELEMENT, SHORT, size_of
 from .scope import ElementReference, Frame, Reference, Run, Store, Unit
@@ -336,7 +337,8 @@ class ExpressionCompiler(ArrayCompiler):
         implementation = function.implementation
         if function.name == "cdef" and count > 1 and isinstance(node.arguments[1], nodes.String):
             # A literal is a definition's text, with the rule for its quotes (SPEC_LANGUAGE.md 2.4).
-            text = literal_text(node.arguments[1])
+            place = node.arguments[1].position
+            text = PlacedText(literal_text(node.arguments[1]), place.source, place.line)
             arguments[1] = lambda _frame: text
         if function.environment:
             bind = self.unit.environment()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from .errors import Position, exceeded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .limits import Limits
 
 
@@ -21,12 +23,14 @@ class Frame:
         line: the line of `source` at which the text begins.
         macro: the macro it is the text of, or an empty string.
         place: where all of it is said to stand, when its own lines say nothing.
+        begins: of a text that is put together from several: where each begins in it, its file and its first line; what
+            comes from no file stands at `place`.
         closed: whether a statement must end where the text ends: true of files, false of macros.
         shown: up to where its lines have been shown; None for a text whose lines are not.
 
     """
 
-    __slots__ = ("_newlines", "closed", "line", "macro", "offset", "place", "shown", "source", "text")
+    __slots__ = ("_newlines", "begins", "closed", "line", "macro", "offset", "place", "shown", "source", "text")
 
     def __init__(
         self,
@@ -36,6 +40,7 @@ class Frame:
         line: int = 1,
         macro: str = "",
         place: Position | None = None,
+        begins: Sequence[tuple[int, str, int]] = (),
         closed: bool = False,
         echo: bool = False,
     ) -> None:
@@ -45,12 +50,18 @@ class Frame:
         self.line = line
         self.macro = macro
         self.place = place
+        self.begins = begins
         self.closed = closed
         self.shown = 0 if echo else None
         self._newlines: list[int] | None = None
 
     def position(self, offset: int) -> Position:
         """Return the place of a character."""
+        if self.begins:
+            start, source, line = self.begins[bisect_right(self.begins, offset, key=lambda part: part[0]) - 1]
+            if source != "tty":
+                lines = self.text[start:offset].split("\n")
+                return Position(source, line + len(lines) - 1, self.macro, len(lines[-1]) + 1 if len(lines) > 1 else 0)
         if self.place is not None:
             return self.place._replace(macro=self.macro)
         if self._newlines is None:

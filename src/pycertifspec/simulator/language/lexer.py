@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from . import messages
@@ -165,11 +166,21 @@ class Lexer:
         # A macro that was typed has no line that would help: the place where it is used does. One of a single line
         # in a file is a word for something else, and what goes wrong in it went wrong where it is used.
         used = frame.position(offset)
-        if macro.source != "tty" and "\n" not in text:
+        if macro.pieces:
+            self._push_pieces(macro, arguments, used)
+        elif macro.source != "tty" and "\n" not in text:
             self.stack.push(Frame(text, macro.source, macro=used.macro, place=used))
         else:
             place = used if macro.source == "tty" else None
             self.stack.push(Frame(text, macro.source, line=macro.line, macro=macro.name, place=place))
+
+    def _push_pieces(self, macro: Macro, arguments: list[str], used: Position) -> None:
+        """Let a chained macro be read, of which each piece stands at its own place: a site's hooks."""
+        text, begins = "", []
+        for piece, source, line in self.macros.texts(macro):
+            begins.append((len(text), source, line))
+            text += replace(macro, text=piece).substitute(arguments, self.limits) if "$" in piece else piece
+        self.stack.push(Frame(text, macro.source, macro=macro.name, place=used, begins=begins))
 
     def collect_arguments(self) -> list[str]:
         """Take the rest of the line, up to an unquoted newline ``;`` ``{`` or ``}``, split at blanks (2.2).

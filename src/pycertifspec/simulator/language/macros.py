@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from .errors import NEAR, exceeded
 
@@ -30,12 +30,29 @@ _MARKER = re.compile(r"\\\$(?:\\#)?|\$(2[0-5]|1[0-9]|[0-9*#@])")
 
 @dataclass(slots=True)
 class Piece:
-    """One piece of a chained macro (SPEC_LANGUAGE.md 2.6)."""
+    """One piece of a chained macro (SPEC_LANGUAGE.md 2.6); where it was added says nothing about what it is."""
 
     text: str
     key: str = ""
     flags: int = 0
     enabled: bool = True
+    source: str = field(default="tty", compare=False)
+    line: int = field(default=1, compare=False)
+
+
+class PlacedText(str):
+    """Text of a program that knows the file and the line where it begins."""
+
+    __slots__ = ("line", "source")
+
+    source: str
+    line: int
+
+    def __new__(cls, text: str, source: str, line: int) -> Self:
+        """Make one."""
+        new = super().__new__(cls, text)
+        new.source, new.line = source, line
+        return new
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +180,16 @@ class MacroTable:
     def text_at(self, place: Position | None) -> str:
         """Return the line of a macro's text at a place in it; empty if it is in none, or at the place of its use."""
         macro = self._macros.get(place.macro) if place is not None and place.macro else None
-        if macro is None or place is None or macro.source != place.source:
+        if macro is None or place is None:
             return ""
-        if macro.source == "tty" and not macro.is_function:
+        if place.source == "tty" and not macro.is_function:
             return ""
-        lines = macro.text.split("\n")
-        index = place.line - macro.line
-        return lines[index].strip()[:NEAR] if 0 <= index < len(lines) else ""
+        for text, source, line in self.texts(macro):
+            lines = text.split("\n")
+            index = place.line - line
+            if source == place.source and 0 <= index < len(lines):
+                return lines[index].strip()[:NEAR]
+        return ""
 
     def matching(self, patterns: Iterable[str]) -> list[str]:
         """Return the names that match one of `patterns` (``* ? [..]``), sorted; all when there is no pattern."""
@@ -178,12 +198,22 @@ class MacroTable:
 
     # -- chained macros (SPEC_LANGUAGE.md 2.6) --------------------------------------------------------------------
 
+    def texts(self, macro: Macro) -> list[tuple[str, str, int]]:
+        """Return what a macro's text is made of, in order: each part with the file and the line where it begins."""
+        if not macro.pieces:
+            return [(macro.text, macro.source, macro.line)]
+        used = sorted(filter(self._counts, macro.pieces), key=_order)
+        ends = [self._separator] * (len(used) - 1) + [""]
+        return [(piece.text + end, piece.source, piece.line) for piece, end in zip(used, ends, strict=False)]
+
     def chain(self, name: str, text: str | None, key: str, flags: int, source: str) -> None:
         """Add a piece to a chained macro, or replace the one with the same key; declare it when `text` is None."""
         old = self._macros.get(name)
         pieces = list(old.pieces) if old is not None and old.pieces is not None else []
         if text is not None:
-            piece = Piece(text, key, flags)
+            piece = Piece(str(text), key, flags)
+            if isinstance(text, PlacedText):
+                piece.source, piece.line = text.source, text.line
             same = [n for n, other in enumerate(pieces) if key and other.key == key]
             if same:
                 pieces[same[0]] = piece

@@ -76,9 +76,11 @@ def coverage(files: Iterable[MacroText], ran: set[tuple[str, int]]) -> list[Cove
         outlines = [reader.outline(macros) for macros in files]
         for sheet, macros in outlines:
             reader.fill(sheet, macros)
+    # What `rdef` defines is known only when the program runs; then its text stands where its name does.
+    later = {macro.name for sheet, _ in outlines for macro in sheet.macros() if not macro.is_function}
     found = []
     for sheet, _ in outlines:
-        lines = {line for part in sheet.parts for line in _lines(sheet.source, part)}
+        lines = {line for part in sheet.parts for line in _lines(sheet.source, part, later)}
         executed = {line for line in lines if (sheet.source, line) in ran}
         found.append(Coverage(sheet.source, tuple(sorted(lines)), tuple(sorted(executed))))
     return found
@@ -99,7 +101,7 @@ def table(found: Iterable[Coverage]) -> str:
     )
 
 
-def _lines(source: str, part: Part) -> Iterable[int]:
+def _lines(source: str, part: Part, macros: set[str]) -> Iterable[int]:
     """Give the lines of a part at which statements begin."""
     macro = part.macro
     # A text macro of one line is a word for something else: it is run where it is used.
@@ -107,5 +109,12 @@ def _lines(source: str, part: Part) -> Iterable[int]:
         return
     for node in walk(part.statements):
         counts = isinstance(node, nodes.Statement) and not isinstance(node, nodes.Block)
+        counts = counts and not (isinstance(node, nodes.ExpressionStatement) and _first_name(node.expression) in macros)
         if counts and node.position.source == source and node.position.macro in {"", macro.name if macro else ""}:
             yield node.position.line
+
+
+def _first_name(expression: nodes.Expression) -> str:
+    """Return the name that an expression is, or that its first word is."""
+    first = expression.items[0] if isinstance(expression, nodes.Concatenation) else expression
+    return first.name if isinstance(first, nodes.Name) else ""

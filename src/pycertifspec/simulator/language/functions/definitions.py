@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pycertifspec.simulator.language import messages, parser
 from pycertifspec.simulator.language.errors import SpecRuntimeError
-from pycertifspec.simulator.language.macros import Macro
+from pycertifspec.simulator.language.macros import Macro, PlacedText
 from pycertifspec.simulator.language.quoting import quote_definition
 from pycertifspec.simulator.language.tables import CommandTable, FunctionTable
 from pycertifspec.simulator.language.values import Value, to_integer, to_number, to_text
@@ -53,7 +53,7 @@ def cdef(interpreter: Interpreter, name: Value, text: Value = None, key: Value =
         macros.change_pieces(wanted, mark, action)
         return 0.0
     _need_name(wanted)
-    piece = None if text is None else str(to_text(text))
+    piece = text if isinstance(text, PlacedText) else None if text is None else str(to_text(text))
     macros.chain(wanted, piece, mark, to_integer(to_number(flags)), "tty")
     return 0.0
 
