@@ -14,7 +14,7 @@ from pycertifspec.errors import RemoteError
 from pycertifspec.session import properties
 from pycertifspec.session.program import Command
 
-from .functions import assertions
+from .functions import assertions, points
 from .functions.arrivals import Arrivals
 from .functions.counters import CounterFunctions
 from .functions.datafile import DataFileFunctions
@@ -132,6 +132,7 @@ class Beamline:
         keep = Function("_keep_state", self._keep_state, 0, 0, doc=self._keep_state.__doc__ or "")
         interpreter.functions.register(keep)
         assertions.install(interpreter)
+        points.install(interpreter)
         mnemonics = [motor.mnemonic for motor in self.instrument.motors]
         geometry = find_geometry(geometry_name, mnemonics)
         if geometry is not None:
