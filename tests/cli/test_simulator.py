@@ -230,6 +230,7 @@ def test_model_time_runs_at_its_scale(tmp_path: Path, scale: str) -> None:
         (("--run", "/nonexistent.mac"), 2, "/nonexistent.mac is no file"),
         (("--load", "/nonexistent.mac"), 2, "/nonexistent.mac is no file"),
         (("--directory", "/nonexistent"), 2, "/nonexistent is no directory"),
+        (("--name", "../a b"), 2, "--name '../a b' is not a name"),
     ],
 )
 def test_arguments_that_make_no_sense_are_told(arguments: tuple[str, ...], status: int, message: str) -> None:

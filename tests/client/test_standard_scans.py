@@ -38,6 +38,13 @@ def other(connect: Any, stand: Any) -> Any:
     return connect("127.0.0.1", stand.port)
 
 
+@pytest.fixture
+def stepped(make_stand: Any, connect: Any, clock: ManualClock) -> Any:
+    """A client, and the port of its server, whose time the test moves."""
+    port = make_stand(clock).port
+    return connect("127.0.0.1", port), port
+
+
 @pytest.mark.parametrize(
     ("command", "motors", "scanned", "shape", "points"),
     [
@@ -207,14 +214,19 @@ def test_a_paused_scan_is_over_until_it_is_resumed_and_has_all_its_points_then(c
     assert (record.aborted, record.end >= record.points[-1].time) == (False, True)
 
 
-def test_a_scan_that_waits_behind_somebodys_has_its_own_points_alone(client: Any, other: Any) -> None:
-    long = other.scan("timescan 1")
-    take(iter(long), 1)
+def test_a_scan_that_waits_behind_somebodys_has_its_own_points_alone(
+    stepped: Any, connect: Any, clock: ManualClock
+) -> None:
+    client, port = stepped
+    other = connect("127.0.0.1", port)
+    others = other.scan("{ sleep(1); loopscan 5 0.1 }")
+    client.wait_for("status/ready", False, PATIENCE)
     scan = client.scan("loopscan 3 0.1")
-    client.read("status/ready")  # SPEC has it now
+    while not scan.done:
+        clock.advance(0.1)
+        client.read("status/ready")  # the other thread has its turn
 
-    long.abort()
-
+    assert len(list(others)) == 5
     assert len(list(scan)) == 3
     assert scan.wait().command == "loopscan 3 0.1 0"
 
@@ -323,13 +335,6 @@ def test_resuming_is_told_as_an_event(client: Any, other: Any) -> None:
     assert isinstance(resumed, ScanResumed)
     assert resumed.points == taken
     assert len(rest) == 101 - taken + 1
-
-
-@pytest.fixture
-def stepped(make_stand: Any, connect: Any, clock: ManualClock) -> Any:
-    """A client, and the port of its server, whose time the test moves."""
-    port = make_stand(clock).port
-    return connect("127.0.0.1", port), port
 
 
 def under_way(client: Any, clock: ManualClock, command: str, points: int) -> Any:

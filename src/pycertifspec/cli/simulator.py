@@ -65,6 +65,7 @@ def run(options: argparse.Namespace) -> None:
         raise LocalProtocolError(f"--time-scale {options.time_scale!r} is not a positive number")
     if options.directory is not None and not options.directory.is_dir():
         raise LocalProtocolError(f"--directory {options.directory} is no directory")
+    _check_name(options.name)
     ports(options.port)
     for path in [*options.load, *([Path(options.macro)] if options.macro not in (None, "-") else [])]:
         if not path.is_file():
@@ -75,6 +76,13 @@ def run(options: argparse.Namespace) -> None:
         _run_macro(options)
     else:
         asyncio.run(_serve(options))
+
+
+def _check_name(name: str | None) -> None:
+    from pycertifspec.simulator.configuration.description import NAME, NAME_IN_WORDS  # noqa: PLC0415  as below
+
+    if name is not None and not NAME.fullmatch(name):
+        raise LocalProtocolError(f"--name {name!r} is not {NAME_IN_WORDS}")
 
 
 def _beamline(options: argparse.Namespace, *, on_terminal: bool, lines: set[tuple[str, int]] | None = None) -> Beamline:

@@ -16,7 +16,7 @@ from pycertifspec.session import program, properties
 
 from .answers import Answers
 from .devices import Devices
-from .functions import assertions
+from .functions import assertions, points
 from .functions.arrivals import Arrivals
 from .functions.counters import CounterFunctions
 from .functions.datafile import DataFileFunctions
@@ -161,6 +161,7 @@ class Beamline:
         keep = Function("_keep_state", self._keep_state, 0, 0, doc=self._keep_state.__doc__ or "")
         interpreter.functions.register(keep)
         assertions.install(interpreter)
+        points.install(interpreter)
         self._devices.install(geometry_name)
         interpreter.commands.register(Command("reconfig", self._reconfigure, doc=self._reconfigure.__doc__ or ""))
         interpreter.asks_before_undef = False

@@ -57,8 +57,7 @@ def _try(beamline: Beamline, macro: Macro) -> Trial:
         raise
     except SpecLanguageError as error:
         said = "it said exit" if isinstance(error, MacroExitError) else error.message
-        # A macro of one line has no place but that of its use, which is ours. What is said in a standard macro or
-        # another file went wrong in this test.
+        # A macro of one line has no place but that of its use, which is ours.
         if error.source == macro.source and error.line:
             return Trial(macro.name, f"{error.source}:{error.line}: {said}")
         inner = "" if error.source in {"", "tty"} else f" ({error.source}:{error.line})"

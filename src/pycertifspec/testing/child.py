@@ -58,6 +58,7 @@ class Child:
             ) from error
         finally:
             limit.cancel()
+            limit.join()
         if isinstance(answer, BaseException):
             self.stop()
             raise answer

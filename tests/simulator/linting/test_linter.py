@@ -149,6 +149,19 @@ def test_a_standard_macro_with_arguments_that_it_takes_is_no_mistake(look: Look,
 @pytest.mark.parametrize(
     ("text", "found"),
     [
+        ('cdef("user_precount", \'\n\tumv th\n\tumv th 1\n\', "x")\n', [(2, 2)]),
+        ('cdef("user_precount", "umv th; ", "x")\ncdef("user_precount", "umv th", "y")\n', [(1, 0)]),
+        ("def m '{\n\tbr 1 0\n\tp $1\n\tumv $1 5; umv $*; umv $1\n}'\nm 1\n", [(2, 0)]),
+        ("def m 'umv th'\nm 1\nm\n", [(3, 1)]),
+    ],
+)
+def test_uses_in_hooks_and_in_macros_with_arguments_are_looked_at(look: Look, text: str, found: object) -> None:
+    assert [(line, column) for line, column, code in look(text) if code == "argument-count"] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
         # What a macro needs of its number of arguments it may compute, and pass on.
         (
             "def _need '{ local n; n = ($# - 1) % 2; if (n || $# < $1) { exit } }'\ndef pairs '{ p 1; _need 3 $* }'\n"

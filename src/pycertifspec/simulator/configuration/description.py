@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from pycertifspec.simulator.clock import Clock
     from pycertifspec.simulator.hardware.config import CounterConfig, MotorConfig
 
+# What SPEC shows in its prompt and its clients write after the host; a state's file is called so, too.
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+NAME_IN_WORDS = "a name: a letter, then up to 31 letters, digits, _ or -"
 # Of each kind. SPEC's largest beamlines have some hundreds of motors; a file with more is no beamline.
 MAX_DEVICES = 2_000
 

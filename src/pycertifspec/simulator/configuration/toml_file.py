@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from typing import Any
 
@@ -10,12 +9,10 @@ from pycertifspec.errors import InvalidFileError
 from pycertifspec.simulator.geometry import check_geometry
 from pycertifspec.simulator.hardware.config import CounterConfig, MotorConfig
 
-from .description import MAX_DEVICES, Description, Mnemonics
+from .description import MAX_DEVICES, NAME, NAME_IN_WORDS, Description, Mnemonics
 from .fields import Place, check_keys, make, text
 
 _KEYS = ("name", "geometry", "motor", "counter")
-# What SPEC shows in its prompt and its clients write after the host.
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 
 
 def toml_description(content: str, file: str) -> Description:
@@ -73,6 +70,6 @@ def _name(table: dict[str, Any], key: str, place: Place) -> str | None:
     if key not in table:
         return None
     found = text(table[key], place.at(key))
-    if not _NAME.fullmatch(found):
-        place.at(key).refuse(found, "a name: a letter, then up to 31 letters, digits, _ or -")
+    if not NAME.fullmatch(found):
+        place.at(key).refuse(found, NAME_IN_WORDS)
     return found

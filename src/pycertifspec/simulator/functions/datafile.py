@@ -235,7 +235,9 @@ def _flat(values: tuple[Value, ...]) -> list[Value]:
     """Return values with arrays replaced by their elements, in the order of their indices."""
     found: list[Value] = []
     for value in values:
-        if isinstance(value, AssociativeArray):
+        if value.__class__ is float or isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, AssociativeArray):
             found += [element for _, element in value.items()]
         elif isinstance(value, ArrayValue):
             found += to_python(value).reshape(-1).tolist()

@@ -61,6 +61,7 @@ class MotorFunctions:
         self._instrument = instrument
         self._ask = ask
         self._on_null_move = on_null_move
+        self._keys = [str(number) for number in range(len(instrument.motors))]
         self._assigned: set[str] = set()  # the keys of A that were set since it was read
         self._read: dict[str, float] = {}  # what read_motors() has put into A
         # Where the motors would be, in user units, while SPEC simulates: nothing moves then (SPEC_LANGUAGE.md 6.7).
@@ -172,22 +173,20 @@ class MotorFunctions:
         """Fill A with all positions: bit 1 for dial, bit 4 to take a controller's position without asking."""
         bits = to_integer(how)
         self._instrument.clock.look()
-        with self._instrument.hold():
-            doubtful = [motor for motor in self._instrument.motors if motor.discrepancy and self._simulated is None]
-        for motor in doubtful:
+        for motor in self._instrument.doubtful() if self._simulated is None else ():
             self._check_sync(interpreter, motor, silently=bool(bits & READ_SILENTLY))
         self.fill(dial=bool(bits & READ_DIAL))
         return 0.0
 
     def fill(self, *, dial: bool = False) -> None:
         """Fill A with all positions as SPEC believes them to be."""
-        motors = self._instrument.motors
-        with self._instrument.hold():
-            if self._simulated is not None:
-                at = self._simulated
-                self._read = {str(n): m.units.dial_of_user(at[n]) if dial else at[n] for n, m in enumerate(motors)}
-            else:
-                self._read = {str(n): motor.dial_position if dial else motor.position for n, motor in enumerate(motors)}
+        at = self._simulated
+        if at is None:
+            positions = self._instrument.positions(dial=dial)
+        else:
+            motors = self._instrument.motors
+            positions = [m.units.dial_of_user(at[n]) if dial else at[n] for n, m in enumerate(motors)]
+        self._read = dict(zip(self._keys, positions, strict=True))
         self._assigned.clear()
         if self.positions is not None:
             self.positions.elements.update(self._read)
@@ -306,8 +305,9 @@ class MotorFunctions:
         for motor in wanted:
             self._check_sync(interpreter, motor, silently=False)
         try:
-            started = self._instrument.start({motor.mnemonic: target for motor, target in wanted.items()})
-            self._sent |= {m: m.units.steps_of_user(target) for m, target in wanted.items()}
+            with self._instrument.hold():
+                started = self._instrument.start({motor.mnemonic: target for motor, target in wanted.items()})
+                self._sent |= {motor: motor.units.steps_of_user(target) for motor, target in wanted.items()}
         except RefusedError as error:
             motor = self._instrument.motor(error.mnemonic)
             refuse(motor, wanted[motor])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -111,6 +112,7 @@ class FourCircle:
         return tuple(scattering.within_cut(angle, cut) for angle, cut in zip(angles, request.cuts, strict=True))
 
 
+@lru_cache(maxsize=8)  # each position is asked for H K L, and for the angles that are shown
 def _rotation(omega: float, chi: float, phi: float) -> Matrix:
     """Return what carries a vector from the frame of phi to the one where the scattering vector is along x."""
     co, so, cc, sc = vectors.cos(omega), vectors.sin(omega), vectors.cos(chi), vectors.sin(chi)

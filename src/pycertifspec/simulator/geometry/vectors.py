@@ -6,6 +6,7 @@ Importing numpy takes longer than thousands of these operations.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TypeAlias
 
 Vector: TypeAlias = tuple[float, float, float]
@@ -100,6 +101,7 @@ def cleaned(matrix: Matrix) -> Matrix:
     return (first, second, third)
 
 
+@lru_cache(maxsize=8)  # UB stays as it is for many positions
 def inverse(matrix: Matrix) -> Matrix | None:
     """Return the inverse; None if there is none."""
     one, two, three = cross(matrix[1], matrix[2]), cross(matrix[2], matrix[0]), cross(matrix[0], matrix[1])

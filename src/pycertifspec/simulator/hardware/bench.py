@@ -31,6 +31,11 @@ class Device(Protocol):
         """The property that is 1 while the device is at work."""
         ...
 
+    @property
+    def at_work(self) -> bool:
+        """Whether it was started and has not ended; else nothing happens to it until it is changed."""
+        ...
+
     def next_event_time(self) -> float:
         """Return the model time at which something will happen by itself; infinity if nothing will."""
         ...
@@ -99,6 +104,7 @@ class Bench:
         self._live_interval = live_interval
         self._soonest: float | None = None  # when a device does something next; None: to be asked again
         self._devices: list[Device] = []
+        self._at_work: list[Device] = []  # those that are, or were just changed, in the order of adding
         self._told: list[dict[Key, float]] = []
         self._before_change: list[Callable[[float], None]] = []
         self._feeds: list[ChangeFeed] = []
@@ -121,7 +127,7 @@ class Bench:
         """
         with self._lock:
             self._devices.append(device)
-            self._soonest = None
+            self._may_work(device)
             if self._feeds:
                 self._told.append(device.visible(self.clock.now()))
             if before_change:
@@ -183,7 +189,7 @@ class Bench:
     def end_change(self, device: Device) -> None:
         """Record what was changed of a device and end holding."""
         try:
-            self._soonest = None
+            self._may_work(device)
             self._note(device, self._now)
             self._arm(self._now)
             self._touched = True
@@ -246,8 +252,20 @@ class Bench:
 
     def _next_event(self) -> float:
         if self._soonest is None:
-            self._soonest = min((device.next_event_time() for device in self._devices), default=math.inf)
+            self._at_work = [device for device in self._at_work if device.at_work]
+            self._soonest = min([device.next_event_time() for device in self._at_work], default=math.inf)
         return self._soonest
+
+    def busy(self) -> list[Device]:
+        """Return the devices that were started and have not ended; for whoever holds."""
+        return [device for device in self._at_work if device.at_work]
+
+    def _may_work(self, device: Device) -> None:
+        """Ask a device that was changed when something will happen to it; most stand still, and need not be asked."""
+        self._soonest = None
+        if device not in self._at_work:
+            self._at_work.append(device)
+            self._at_work.sort(key=self._devices.index)
 
     def _live_time(self) -> float:
         """Return when values are told next although nothing happens; never if nobody reads them."""
@@ -271,7 +289,7 @@ class Bench:
 
     def _settle(self, event: float) -> None:
         # Taking stock makes a count look again for its end, and that could come out a hair later.
-        due = [device for device in self._devices if device.next_event_time() <= event]
+        due = [device for device in self._at_work if device.next_event_time() <= event]
         self._prepare(event)
         for device in due:
             device.settle(event)
@@ -288,7 +306,7 @@ class Bench:
 
     def _arm(self, now: float) -> None:
         """Decide when values are told next: every interval, counted from when the first device became active."""
-        if not any(device.active for device in self._devices):
+        if not any(device.active for device in self._at_work):
             self._next_live = math.inf
         elif not now < self._next_live < math.inf:
             self._next_live = now + self._live_interval

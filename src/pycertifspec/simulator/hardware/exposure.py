@@ -60,6 +60,8 @@ class Exposure:
 
     def expected(self, now: float) -> float:
         """Return the counts expected from the beginning to `now`."""
+        if now <= self._since:  # stock was taken just now
+            return self._expected
         while self._since < self._moving_until() and (cell := self._cell_after(self._since)) <= now:
             self._expected += self._integral(self._since, cell)
             self._since = cell

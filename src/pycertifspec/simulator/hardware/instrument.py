@@ -155,10 +155,21 @@ class Instrument:
         with self.hold():
             return tuple(motor for motor in self.motors if motor.motion)
 
+    def positions(self, *, dial: bool = False) -> list[float]:
+        """Return where SPEC believes the motors to be, in the order of their numbers, all of one and the same time."""
+        with self.hold() as now:
+            return [motor.position_at(now, dial=dial) for motor in self.motors]
+
+    def doubtful(self) -> list[Motor]:
+        """Return the motors that stand still and of which SPEC and the controller disagree where they are."""
+        with self.hold():
+            return [motor for motor in self.motors if motor.discrepancy_known]
+
     def is_busy(self, *, motors: bool = True, counters: bool = True) -> bool:
         """Tell whether a motor moves or a count is under way."""
         with self.hold():
-            return (motors and any(motor.motion for motor in self.motors)) or (counters and self.scaler.counting)
+            busy = self._bench.busy()
+            return any(counters if device is self.scaler else motors for device in busy)
 
     @property
     def fell_short(self) -> bool:

@@ -50,6 +50,7 @@ class Motor:
         self._limits = (config.low_limit, config.high_limit)
         self._commanded_dial = config.dial
         self._emergency = False
+        self._known_units: Units | None = None
         bench.add(self)
 
     # What it is and where
@@ -79,13 +80,13 @@ class Motor:
     def position(self) -> float:
         """User position, as SPEC believes it to be."""
         with self._bench.hold() as now:
-            return self._units().user(self._axis.spec_steps(now))
+            return self.position_at(now)
 
     @property
     def dial_position(self) -> float:
         """Dial position, as SPEC believes it to be."""
         with self._bench.hold() as now:
-            return self._units().dial(self._axis.spec_steps(now))
+            return self.position_at(now, dial=True)
 
     @property
     def moving(self) -> bool:
@@ -116,6 +117,16 @@ class Motor:
         """SPEC's and the controller's position in steps if they differ while it stands still, else None."""
         with self._bench.hold():
             return self._axis.discrepancy
+
+    @property
+    def discrepancy_known(self) -> bool:
+        """Whether there is a `discrepancy`, for whoever holds the bench."""
+        return self._axis.discrepancy is not None
+
+    def position_at(self, now: float, *, dial: bool = False) -> float:
+        """Return the position as SPEC believes it to be, for whoever holds the bench since `now`."""
+        steps, units = self._axis.spec_steps(now), self._units()
+        return units.dial(steps) if dial else units.user(steps)
 
     # Moves
 
@@ -309,6 +320,11 @@ class Motor:
         return self._axis.motion is not None and self._axis.begun
 
     @property
+    def at_work(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._axis.motion is not None
+
+    @property
     def motion(self) -> Motion | None:
         """The motion under way."""
         return self._axis.motion
@@ -345,7 +361,12 @@ class Motor:
         return {(self.mnemonic, name): value for name, value in self._reading(now)._asdict().items()}
 
     def _units(self) -> Units:
-        return Units(self._config.steps_per_unit, self._config.sign, self._offset)
+        """Return how steps and positions belong together now; made once for each setting, for it is asked for often."""
+        known, config = self._known_units, self._config
+        here = config.steps_per_unit, config.sign, self._offset
+        if known is None or (known.steps_per_unit, known.sign, known.offset) != here:
+            known = self._known_units = Units(*here)
+        return known
 
     def _reading(self, now: float) -> MotorReading:
         flags = MotorFlags(

@@ -208,6 +208,11 @@ class Scaler:
         """Whether values change."""
         return self._preset is not None
 
+    @property
+    def at_work(self) -> bool:
+        """Whether a count is under way."""
+        return self._preset is not None
+
     def next_event_time(self) -> float:
         """Return when the count ends."""
         if self._preset is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from . import messages
@@ -75,6 +76,8 @@ class AssociativeArray:
     def items(self) -> Iterable[tuple[str, Value]]:
         """Return keys and values in the order of `keys`."""
         elements = self.elements.copy()
+        if list(elements) == _COUNTED[: len(elements)]:  # as most are: in order already
+            return list(elements.items())
         return [(key, elements[key]) for key in sorted(elements, key=sort_key)]
 
     def listing(self, name: str, limit: int) -> str:
@@ -156,6 +159,11 @@ class BuiltinArray(AssociativeArray):
         raise SpecRuntimeError(messages.IMMUTABLE.format(name=self.name))
 
 
+# The keys of an array that was filled from 0 on.
+_COUNTED: Final = [str(number) for number in range(256)]
+
+
+@lru_cache(maxsize=1024)
 def sort_key(key: str) -> tuple[tuple[int, float, str], ...]:
     """Return what sorts keys index by index, numbers before text."""
     return tuple(_sort_part(part) for part in key.split(SEPARATOR))

@@ -178,6 +178,10 @@ def to_integer(value: Value) -> int:
         return 0
 
 
+# The indices that programs use most: those of motors, counters and columns.
+_INDICES: Final = {float(number): str(number) for number in range(256)}
+
+
 def to_key(value: Value) -> str:
     """Return the string under which an element is kept (SPEC_LANGUAGE.md 3.2).
 
@@ -187,6 +191,8 @@ def to_key(value: Value) -> str:
     """
     if value.__class__ is str:
         return value
+    if value.__class__ is float and (index := _INDICES.get(value)) is not None:
+        return index
     if value.__class__ not in SCALARS:
         raise SpecRuntimeError(messages.ARRAY_AS_SCALAR)
     return str(to_printed(value))

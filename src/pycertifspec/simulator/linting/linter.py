@@ -99,7 +99,9 @@ class _Linter:
             yield Finding(sheet.source, line, column, "syntax", error.message)
         mine = (part.macro.name if part.macro else "",)
         is_function = part.macro is not None and part.macro.is_function
-        expanded = {use.position for use in part.uses}  # what stands there stands in the macro, and is looked at there
+        expanded = {
+            use.position for use in part.uses if use.hides
+        }  # what stands there stands in the macro, and is looked at there
         for name in used(part.statements):
             here = name.position.source == sheet.source and name.position.macro in mine
             if is_function and OF_FUNCTIONS.fullmatch(name.name):

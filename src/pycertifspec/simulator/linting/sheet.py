@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pycertifspec.simulator.language import nodes
@@ -29,11 +29,20 @@ _FIRST = re.compile(r"(?:\s|\\\n|#[^\n]*)*")
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A text macro that is used, with so many arguments."""
+    """A text macro that is used, with so many arguments.
+
+    Attributes:
+        macro: which one.
+        count: of its arguments.
+        position: where it is used.
+        hides: whether names at that position are the macro's, and looked at there.
+
+    """
 
     macro: Macro
     count: int
     position: Position
+    hides: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,7 @@ class SheetReader:
         parts = []
         for arguments in _STAND_INS:
             part = _forgiven(self._part(self._frame(macro, macro.substitute(arguments, self._limits)), macro, found))
-            part.uses.clear()
+            part.uses[:] = [replace(use, hides=False) for use in part.uses if PLACEHOLDER in arguments[0]]
             if not part.errors:
                 return part
             parts.append(part)
@@ -132,7 +141,10 @@ class SheetReader:
             reader.parser.lexer.hidden = set(macro.parameters)
 
         def used(used: Macro, arguments: list[str], position: Position) -> None:
-            if position.source == frame.source and (macro is None or position.macro == macro.name):
+            # What stands for an argument may be no word or several.
+            known = not any(PLACEHOLDER in argument for argument in arguments)
+            mine = "" if macro is None else macro.name
+            if known and position.source == frame.source and position.macro == mine:
                 part.uses.append(Use(used, len(arguments), position))
 
         reader.parser.lexer.on_expand = used
@@ -195,4 +207,6 @@ def _forgiven(part: Part) -> Part:
     if len(errors) < len(part.errors):  # what follows a piece is no beginning of its own
         errors = []
     # `def com 'comment'`: the arguments of what stands last are those that follow where this one is used.
-    return Part(part.macro, part.statements, errors, part.uses if whole else [])
+    ended = whole or text.rstrip(" \t").endswith(("\n", ";", "}"))
+    uses = [replace(use, hides=whole) for use in part.uses] if ended else []
+    return Part(part.macro, part.statements, errors, uses)
