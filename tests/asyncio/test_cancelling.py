@@ -9,6 +9,8 @@ import pytest
 
 from pycertifspec import AsyncClient, CallTimeoutError
 from pycertifspec.server import Application, ServerThread
+from pycertifspec.session.server import ServerSession
+from pycertifspec.wire.constants import EventTypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,12 +106,10 @@ def test_a_get_that_is_cancelled_leaves_the_others_their_answers(port: int) -> N
 
 async def greet_and_be_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Serve a client that is answered nothing but its greeting."""
-    from pycertifspec.session.server import ServerSession
-
     session = ServerSession(lambda: (1, 0))
     while data := await reader.read(1 << 16):
         for message in session.receive(data):
-            if message.cmd == 14:  # a greeting
+            if message.cmd == EventTypes.SV_HELLO:
                 writer.write(session.hello_reply(message.sn, "fourc"))
     writer.close()
 

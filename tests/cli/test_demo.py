@@ -171,7 +171,7 @@ def test_where_nothing_listens_it_says_so_in_one_line() -> None:
         port = free.getsockname()[1]
         status, _, err = run("demo", "--host", "127.0.0.1", "--port", str(port))
     assert status == 3
-    assert f"no SPEC server found on 127.0.0.1, ports {port}" in one_line(err)
+    assert f"no SPEC server found on 127.0.0.1, port {port}" in one_line(err)
 
 
 @pytest.mark.parametrize(

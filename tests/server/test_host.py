@@ -430,7 +430,7 @@ def test_it_takes_the_first_free_port_of_a_range(serve: Any) -> None:
 
 def test_a_port_that_is_taken_is_an_error(serve: Any) -> None:
     port = serve(Application("a")).port
-    with pytest.raises(ServerNotFoundError, match=f"ports {port}: "):
+    with pytest.raises(ServerNotFoundError, match=f"port {port}: "):
         serve(Application("b"), port=port)
 
 

@@ -149,5 +149,5 @@ def test_the_error_says_who_was_sought_where_what_came_and_what_to_do() -> None:
 
 def test_the_error_is_short_where_nothing_answered() -> None:
     assert str(discovery.not_found("lab", [6510], None, [])).startswith(
-        "no SPEC server found on lab, ports 6510; is SPEC"
+        "no SPEC server found on lab, port 6510; is SPEC"
     )

@@ -180,7 +180,7 @@ def test_alone_it_is_an_error_that_says_where_it_was_and_how_to_start_spec(kind:
     other = listen(NOT_SERVERS[kind])
 
     with SpecSocket() as sock:
-        with pytest.raises(ServerNotFoundError, match=rf"no SPEC server found on 127\.0\.0\.1, ports {other.port}.*-S"):
+        with pytest.raises(ServerNotFoundError, match=rf"no SPEC server found on 127\.0\.0\.1, port {other.port}.*-S"):
             sock.connect_spec(LOOPBACK, port=other.port, port_range=(2, 1), timeout=0.2)
         with pytest.raises(OSError, match="not connected"):
             sock.getpeername()

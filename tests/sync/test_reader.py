@@ -69,10 +69,12 @@ class Served:
         connected, _ = self._listening.accept()
         with connected:
             while data := connected.recv(1 << 16):
-                asked = [message for message in session.receive(data) if message.cmd == EventTypes.SV_CHAN_READ]
+                messages = session.receive(data)
+                asked = [message for message in messages if message.cmd == EventTypes.SV_CHAN_READ]
                 self.pieces.append(len(asked))
-                if not asked and not self.requests:
-                    connected.sendall(session.hello_reply(1, "fourc"))
+                for message in messages:
+                    if message.cmd == EventTypes.SV_HELLO:
+                        connected.sendall(session.hello_reply(message.sn, "fourc"))
                 self.requests += len(asked)
                 if self._answers:
                     connected.sendall(

@@ -126,6 +126,12 @@ def test_the_width_of_the_rows_can_be_chosen() -> None:
         values.encode_strings(["a", "bc"], width=1)
 
 
+def test_text_that_is_no_unicode_is_refused() -> None:
+    for encode in (values.encode_scalar, values.encode_error, lambda text: values.encode_strings([text])):
+        with pytest.raises(LocalProtocolError, match=r"cannot send: '\\udcff' is not Unicode"):
+            encode("\udcff")
+
+
 @pytest.mark.parametrize("terminated", [True, False])
 def test_a_nul_in_a_string_is_refused(terminated: Any) -> None:
     with pytest.raises(LocalProtocolError, match="contains a NUL"):

@@ -99,8 +99,8 @@ class Server:
             except OSError as error:
                 problem = error
         else:
-            tried = discovery.port_ranges(list(self._ports))
-            raise ServerNotFoundError(f"cannot listen on {self.host}, ports {tried}: {problem}") from problem
+            tried = discovery.named_ports(list(self._ports))
+            raise ServerNotFoundError(f"cannot listen on {self.host}, {tried}: {problem}") from problem
         self.program.attach(self)
         logger.info("%s listens on %s:%d", self.program.name, self.host, self.port)
 

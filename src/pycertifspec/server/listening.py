@@ -50,7 +50,7 @@ async def listen(
             return await asyncio.start_server(accept, host, port, limit=limit)
         except OSError as error:
             problem = error
-    raise ServerNotFoundError(f"cannot listen on {host}, ports {discovery.port_ranges(tried)}: {problem}") from problem
+    raise ServerNotFoundError(f"cannot listen on {host}, {discovery.named_ports(tried)}: {problem}") from problem
 
 
 async def stop_listening(server: asyncio.Server) -> None:

@@ -211,7 +211,7 @@ def not_found(host: str, ports: Sequence[int], name: str | None, reasons: Iterab
         by_reason.setdefault(reason[:MAX_REASON], []).append(port)
     told = "; ".join(f"{port_ranges(of)} {reason}" for reason, of in by_reason.items())
     return ServerNotFoundError(
-        f"no {wanted} found on {host}, ports {port_ranges(ports)}{f' ({told})' if told else ''}; "
+        f"no {wanted} found on {host}, {named_ports(ports)}{f' ({told})' if told else ''}; "
         "is SPEC running in server mode? Start it with `-S` (`fourc -S`), or with `-S PORT` for a port of your choice"
     )
 
@@ -225,3 +225,8 @@ def port_ranges(ports: Sequence[int]) -> str:
         else:
             runs.append([port])
     return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def named_ports(ports: Sequence[int]) -> str:
+    """Return ports with the word for them: ``port 6789``, ``ports 6510-6530``."""
+    return f"port{'' if len(ports) == 1 else 's'} {port_ranges(ports)}"

@@ -225,8 +225,8 @@ class Conversation:
             )
         raise ConnectionLostError(f"{self.error}; nothing was sent")
 
-    def read(self) -> int | None:
-        """Read once and take it in; return the number of messages, None if nothing came in time or the end has come.
+    def read(self) -> bool:
+        """Read once and take it in; return False if nothing came in time or the end has come.
 
         One thread at a time may.
         """
@@ -234,11 +234,10 @@ class Conversation:
         try:
             messages = connection.receive()
             if messages is None:
-                return None
+                return False
             if self._log_messages:
                 for message in messages:
                     messages_logger.info("%s", message)
-            count = len(messages)
             with self.lock:
                 if self.error is None and connection is self.connection:  # else all that waited has failed
                     self.session.receive(messages)
@@ -247,8 +246,8 @@ class Conversation:
             connection.taken()
         except ConnectionLostError as error:
             self.lose(error, connection)
-            return None
-        return count
+            return False
+        return True
 
     # ---- the end, and a new beginning ----
 

@@ -162,7 +162,7 @@ class Reader:
     def _read_until(self, waiter: Waiter, until: float) -> None:
         read = self._conversation.read
         while not waiter.is_done:  # it may be, by who read before
-            if read() is None or (not waiter.done() and time.monotonic() > until):
+            if not read() or (not waiter.done() and time.monotonic() > until):
                 return
 
     # ---- the thread ----

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections import namedtuple
 
+from pycertifspec.errors import LocalProtocolError
+
 from . import header
 from .constants import DELETED_MASK, ByteOrder, DataTypes, EventTypes
 from .header import read_name
@@ -156,9 +158,27 @@ def decode_text(raw: bytes) -> str:
         return raw.decode(_LATIN_1)
 
 
+def encode_utf8(text: str) -> bytes:
+    """Return `text` as UTF-8.
+
+    Raises:
+        LocalProtocolError: a half of a surrogate pair is in it, as in a file's name that is no text.
+
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise LocalProtocolError(f"cannot send: {text[:80]!r} is not Unicode: {error.reason}") from error
+
+
 def encode_text(text: str) -> bytes:
-    """Return `text` as a body: UTF-8 and one NUL; a NUL in it separates items."""
-    return text.encode() + b"\0"
+    """Return `text` as a body: UTF-8 and one NUL; a NUL in it separates items.
+
+    Raises:
+        LocalProtocolError: as `encode_utf8`.
+
+    """
+    return encode_utf8(text) + b"\0"
 
 
 def make(order: ByteOrder, fields: header.Fields, body: bytes) -> SpecMessage:

@@ -10,7 +10,7 @@ from pycertifspec.errors import LocalProtocolError
 
 from . import arrays, assoc, scalars
 from .constants import ELEMENTS, NO_TYPE, ByteOrder, DataTypes
-from .message import decode_text, encode_text
+from .message import decode_text, encode_text, encode_utf8
 from .scalars import Scalar, format_scalar
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def encode_scalar(value: object) -> Body:
 
     Raises:
         LocalTypeError: it is neither.
-        LocalProtocolError: the text contains a NUL.
+        LocalProtocolError: the text contains a NUL, or is no text.
 
     """
     text = format_scalar(value)
@@ -154,10 +154,10 @@ def encode_strings(strings: Sequence[str], *, width: int = 0, terminated: bool =
         terminated: True for the layout of chess-pyspec and QXRD: strings that end in NUL, one row.
 
     Raises:
-        LocalProtocolError: a string contains a NUL or is longer than a row.
+        LocalProtocolError: a string contains a NUL, is longer than a row, or is no text.
 
     """
-    rows = [string.encode() for string in strings]
+    rows = [encode_utf8(string) for string in strings]
     if any(b"\0" in row for row in rows):
         raise LocalProtocolError(f"cannot send: one of {list(strings)!r} contains a NUL")
     if terminated:

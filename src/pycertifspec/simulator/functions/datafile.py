@@ -126,11 +126,9 @@ class DataFileFunctions:
 
     def keep(self, _: Interpreter, table: Value, row: Value, *values: Value) -> Value:
         """Put values into a row of a data array, as SCAN_D: (array, row, values ...)."""
-        where = to_number(row)
         if not isinstance(table, ArrayValue):
             raise SpecRuntimeError("_df_keep(): the first argument is no data array.")
-        for column, value in enumerate(_numbers(values)):
-            table.set_at([[where], [float(column)]], value)
+        table.set_row(to_integer(row), _numbers(values))
         return 0.0
 
     def spectrum(self, _: Interpreter, name: Value, *values: Value) -> Value:

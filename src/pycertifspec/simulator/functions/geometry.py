@@ -220,10 +220,11 @@ class GeometryFunctions:
         q = self._geometry.scattering_vector(angles, self._number("Q", WAVELENGTH))
         hkl = miller_indices(ub, q)
         present = self._geometry.quantities(angles, normal)
-        self._put("Q", HKL, [x if abs(x) > self._rounding else 0.0 for x in hkl])
+        values = {HKL + n: x if abs(x) > self._rounding else 0.0 for n, x in enumerate(hkl)}
         for quantity in self._geometry.shown:
             value = present[quantity.label]
-            self._put("Q", quantity.slot, (value if abs(value) >= quantity.least else 0.0,))
+            values[quantity.slot] = value if abs(value) >= quantity.least else 0.0
+        self._put_each("Q", values)
 
     def _find_orientation(self) -> None:
         lattice = self._lattice(DIRECT)
@@ -273,8 +274,12 @@ class GeometryFunctions:
         return values
 
     def _put(self, array: str, at: int, values: Sequence[float]) -> None:
+        """Fill elements, from one on."""
+        self._put_each(array, dict(enumerate(values, at)))
+
+    def _put_each(self, array: str, values: dict[int, float]) -> None:
         """Fill elements; those who watch a variable are not told, as on real servers (PROTOCOL.md 5.5)."""
-        if not all(map(math.isfinite, values)):
+        if not all(map(math.isfinite, values.values())):
             raise GeometryError("The result of calc() is no finite number.")
         # No -0: it is shown.
-        self._arrays[array].elements.update(zip(_KEYS[at:], [value + 0.0 for value in values], strict=False))
+        self._arrays[array].elements.update({_KEYS[at]: value + 0.0 for at, value in values.items()})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .axis import Axis
 from .mechanics import Rail, Search, legs_of_move, way_of_search
 from .motion import Ending, Homing, Path
-from .reading import MotorFlags, MotorReading, MoveInfo, motor_reading, move_info
+from .reading import MotorFlags, MotorReading, MoveInfo, motor_reading, move_info, move_refusal
 from .refusals import Refusal, RefusedError, finite
 from .short_stop import ShortStop
 from .standing import Standing
@@ -156,15 +156,15 @@ class Motor:
 
         """
         with self._bench.change(self) as now:
-            plan, units = self.plan(target), self._units()
-            if plan.error:
-                raise RefusedError(self.mnemonic, plan.error, f"move to {target:g}")
-            if plan.to_move:
-                here, there = self._axis.spec_steps(now), units.steps_of_user(target)
+            units, target = self._units(), finite(self.mnemonic, target, "target")
+            here, there = self._axis.spec_steps(now), units.steps_of_user(target)
+            if refusal := move_refusal(units, here, there, self._limits, self._immovable()):
+                raise RefusedError(self.mnemonic, refusal, f"move to {target:g}")
+            if there != here:
                 legs = legs_of_move(here, there, self._config, units, self._limits)
                 self._start(Path(self._axis.steps, legs), now, f"move to {target:g}")
             self._commanded_dial = units.dial_of_user(target)
-            return plan.to_move
+            return there != here
 
     def search(self, how: Search, home_dial: float | None = None) -> None:
         """Start for the home or a limit switch.

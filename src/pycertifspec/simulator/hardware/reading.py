@@ -135,7 +135,7 @@ def move_info(
     legs = legs_of_move(here, there, config, units, limits)
     return MoveInfo(
         to_move=there != here,
-        error=None if there == here else _beyond_limit(units.dial(there), units, limits) or immovable,
+        error=move_refusal(units, here, there, limits, immovable),
         commanded=target,
         target=units.user(there),
         target_dial=units.dial(there),
@@ -145,6 +145,13 @@ def move_info(
         backlash=units.user(there - legs[1].steps) - units.user(there) if len(legs) > 1 else 0.0,
         leftover=target - units.user(there),
     )
+
+
+def move_refusal(
+    units: Units, here: int, there: int, limits: tuple[float, float], immovable: Refusal | None
+) -> Refusal | None:
+    """Return why a move from one step to another is refused, or None; `immovable` is what forbids any."""
+    return None if there == here else _beyond_limit(units.dial(there), units, limits) or immovable
 
 
 def _beyond_limit(dial: float, units: Units, limits: tuple[float, float]) -> Refusal | None:

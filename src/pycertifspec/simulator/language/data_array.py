@@ -270,6 +270,15 @@ class DataArray(ArrayValue):
         changed.assign(value)
         self.data[where] = changed.data
 
+    def set_row(self, row: int, values: Sequence[float]) -> None:
+        """Store numbers into the first columns of a row."""
+        data = self.data
+        if data.ndim == 2 and data.dtype == np.float64 and 0 <= row < len(data) and len(values) <= data.shape[1]:
+            data[row, : len(values)] = values
+            return
+        for column, value in enumerate(values):
+            self.set_at([[float(row)], [float(column)]], value)
+
     def _set_double(self, subscripts: Sequence[Subscript], value: float) -> bool:
         """Store a number into an element of a table of doubles, the usual case; tell whether it was one."""
         data = self.data

@@ -75,6 +75,10 @@ class ArrayValue(ABC):
         """Store into an element or a sub-array."""
 
     @abstractmethod
+    def set_row(self, row: int, values: Sequence[float]) -> None:
+        """Store numbers into the first columns of a row."""
+
+    @abstractmethod
     def assign(self, value: Value) -> None:
         """Fill with a scalar or copy from an array, up to the smaller size."""
 
