@@ -123,6 +123,21 @@ class AsyncClient:
         """
         return await self._link.run(reading.read(prop, kind, timeout))
 
+    async def read_change(self, prop: str, *, timeout: float | None = None) -> Change:
+        """Return a property's value with what came with it: ``change.message`` says when the server sent it.
+
+        Args:
+            prop: its name.
+            timeout: as in `read`.
+
+        Raises:
+            RemoteError: there is no such property.
+            CallTimeoutError: the server did not answer in time.
+            ConnectionLostError: the server is gone.
+
+        """
+        return await self._link.run(reading.read_change(prop, timeout))
+
     async def write(self, prop: str, value: Any, *, timeout: float | None = None) -> None:
         """Write a property, and see that the server did not refuse.
 

@@ -106,6 +106,21 @@ class Client:
         """
         return self._link.run(reading.read(prop, kind, timeout))
 
+    def read_change(self, prop: str, *, timeout: float | None = None) -> Change:
+        """Return a property's value with what came with it: ``change.message`` says when the server sent it.
+
+        Args:
+            prop: its name.
+            timeout: as in `read`.
+
+        Raises:
+            RemoteError: there is no such property.
+            CallTimeoutError: the server did not answer in time.
+            ConnectionLostError: the server is gone.
+
+        """
+        return self._link.run(reading.read_change(prop, timeout))
+
     def write(self, prop: str, value: Any, *, timeout: float | None = None) -> None:
         """Write a property, and see that the server did not refuse.
 

@@ -1,0 +1,224 @@
+"""`SpecSignalBackend`: any property of a SPEC server as a signal of ophyd-async."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING, Any
+
+from bluesky.protocols import Reading
+from ophyd_async.core import NotConnectedError, SignalBackend, SignalDatatypeT, SignalMetadata, make_datakey
+
+from pycertifspec.errors import ConnectionLostError, SpecError
+from pycertifspec.session import names, properties
+from pycertifspec.session.procedures.scanning import sent_at
+from pycertifspec.session.properties import Units, motor_path
+
+from .address import split
+from .connection import Connection, shared
+from .conversion import converted, datatype_of, plain
+
+if TYPE_CHECKING:
+    from event_model import DataKey
+    from ophyd_async.core import Callback
+
+    from pycertifspec.asyncio.changes import Watch
+    from pycertifspec.session.change import Change
+
+    from .departures import Journey, Ticket
+
+# Digits behind the point that a motor's position is shown with at most, whatever its steps.
+MAX_DIGITS = 9
+
+_OK, _INVALID = 0, 3  # of a reading's alarm_severity, as EPICS has them
+
+_POSITIONS = {Units.USER, Units.DIAL}
+
+
+class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
+    """A signal's way to a property.
+
+    Reading asks the server; a signal that is monitored is told by it. Writing returns when the server is known not to
+    have refused. Writing a motor's ``start_one`` moves the motor: it is checked against the limits first, joins the
+    motors that are set in the same breath, and is over when the motor stands; cancelling it stops the motor.
+
+    Args:
+        datatype: what the value is; None for what the server says when it is connected.
+        read_address: ``spec://host:port/motor/th/position``; empty for a signal that is written alone.
+        write_address: as `read_address`, where what is written is another property; empty for the same.
+        units: of the value; None for what SPEC's protocol says, which is nothing about positions.
+        precision: digits behind the point; None for what a motor's steps make of its positions.
+
+    """
+
+    def __init__(
+        self,
+        datatype: type[SignalDatatypeT] | None,
+        read_address: str = "",
+        write_address: str = "",
+        units: str | None = None,
+        precision: int | None = None,
+    ) -> None:
+        super().__init__(datatype)
+        self.set_addresses(read_address, write_address)
+        self.units = units
+        self.precision = precision
+        self.ticket: Ticket | None = None
+        self._connection: Connection | None = None
+        self._setpoint: SignalDatatypeT | None = None
+        self._journey: Journey | None = None
+        self._watching: asyncio.Task[Watch] | None = None
+
+    def set_addresses(self, read_address: str, write_address: str = "") -> None:
+        """Say where the values are from and where they go; a declarative device does so."""
+        self.read_address = read_address
+        self.write_address = write_address or read_address
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that devices of this server share.
+
+        Raises:
+            NotConnectedError: the signal has not been connected.
+
+        """
+        if self._connection is None:
+            raise NotConnectedError(f"{self.read_address or self.write_address}: connect its device first")
+        return self._connection
+
+    def source(self, name: str, read: bool) -> str:  # noqa: ARG002  ophyd-async's signature
+        return self.read_address if read and self.read_address else self.write_address
+
+    async def connect(self, timeout: float) -> None:
+        """Connect, and see that the property is there.
+
+        Raises:
+            NotConnectedError: no server answers, or it has no such property; the text says which.
+
+        """
+        place = self.read_address or self.write_address
+        try:
+            server, prop = split(place)
+            async with asyncio.timeout(timeout):
+                self._connection = await shared(server)
+                if self.read_address:
+                    await self._learn(prop)
+        except TimeoutError as error:
+            raise NotConnectedError(f"{place}: no answer within {timeout} s") from error
+        except SpecError as error:
+            raise NotConnectedError(f"{place}: {error}") from error
+
+    async def _learn(self, prop: str) -> None:
+        """Learn what the property is from its present value."""
+        value = await self.connection.client.read(prop)
+        if self.datatype is None:
+            self.datatype = datatype_of(value, self.read_address)
+        converted(value, self.datatype, self.read_address)
+        kind = names.units(prop)
+        if kind not in _POSITIONS:
+            self.units = self.units if self.units is not None else kind or None
+        elif self.precision is None:
+            motor = prop.split("/")[1]
+            steps = abs(await self.connection.client.read(motor_path(motor, properties.STEP_SIZE.name), float))
+            self.precision = min(max(math.ceil(math.log10(steps)), 0), MAX_DIGITS) if steps else None
+
+    async def put(self, value: SignalDatatypeT | None) -> None:
+        """Write the value; what `None` stands for is the command's affair, as with ``prestart_all``.
+
+        Raises:
+            SpecError: it was refused; or, for a motion, as `AsyncClient.move`.
+
+        """
+        _, prop = split(self.write_address)
+        self._setpoint = value
+        family, _, rest = prop.partition("/")
+        motor, _, name = rest.rpartition("/")
+        if family == "motor" and name == properties.START_ONE.name:
+            await self._move(motor, float(plain(value)))
+        else:
+            await self.connection.client.write(prop, "" if value is None else plain(value))
+
+    async def _move(self, motor: str, target: float) -> None:
+        connection = self.connection
+        ticket, self.ticket = self.ticket or connection.departures.announce(), None
+        try:
+            await connection.client.check_move({motor: target})
+            self._journey = ticket.journey
+            await ticket.move(motor, target)
+        except SpecError as error:
+            ticket.refuse(error)
+            raise
+        finally:
+            ticket.cancel()
+            self._journey = None
+
+    async def stop(self, *, success: bool) -> None:
+        """End the motion that this signal has begun, if there is one.
+
+        Args:
+            success: whether who waits for it goes on as if it had arrived.
+
+        """
+        if self._journey is not None:
+            await self._journey.stop(success=success)
+
+    async def get_datakey(self, source: str) -> DataKey:
+        value: Any = await self.get_value()
+        metadata: SignalMetadata = {}
+        if self.units is not None:
+            metadata["units"] = self.units
+        if self.precision is not None and isinstance(value, float):
+            metadata["precision"] = self.precision
+        return make_datakey(self.datatype or float, value, source, metadata)  # type: ignore[arg-type]
+
+    async def get_reading(self) -> Reading[SignalDatatypeT]:
+        """Return the value that the server has now, with the time of the server's clock."""
+        return self._reading(await self.connection.client.read_change(split(self.read_address)[1]))
+
+    def _reading(self, change: Change, severity: int = _OK) -> Reading[SignalDatatypeT]:
+        return Reading(
+            value=converted(change.value, self.datatype, self.read_address),
+            timestamp=sent_at(change.message),
+            alarm_severity=severity,
+        )
+
+    async def get_value(self) -> SignalDatatypeT:
+        value = await self.connection.client.read(split(self.read_address)[1])
+        return converted(value, self.datatype, self.read_address)  # type: ignore[no-any-return]
+
+    async def get_setpoint(self) -> SignalDatatypeT:
+        """Return what was written last, or the present value if nothing was."""
+        return await self.get_value() if self._setpoint is None else self._setpoint
+
+    def set_callback(self, callback: Callback[Reading[SignalDatatypeT]] | None) -> None:
+        """Tell a function each change of the value; None ends that.
+
+        A lost connection is told as the last value with the alarm severity 3, invalid.
+
+        Raises:
+            ConnectionLostError: the connection is lost.
+
+        """
+        connection = self.connection
+        if callback is None:
+            if self._watching is not None:
+                watching, self._watching = self._watching, None
+                connection.start(_end(watching))
+            return
+        if self._watching is not None:
+            raise RuntimeError(f"{self.read_address} tells a function already; end that first")
+        if not connection.client.connected:
+            raise ConnectionLostError(
+                f"{self.read_address} cannot be watched: the connection to {connection.client} is lost"
+            )
+        tell = callback
+
+        def told(change: Change) -> None:
+            tell(self._reading(change))
+
+        self._watching = connection.start(connection.client.watch(split(self.read_address)[1], told))
+
+
+async def _end(watching: asyncio.Task[Watch]) -> None:
+    """Close a watch that may not be made yet."""
+    await (await watching).close()

@@ -1,0 +1,118 @@
+"""`SpecMotor`: one of SPEC's motors as a device of ophyd-async."""
+
+from functools import cached_property
+from typing import Any
+
+from ophyd_async.core import (
+    CALCULATE_TIMEOUT,
+    CalculatableTimeout,
+    MovableLogic,
+    SignalR,
+    SignalRW,
+    StandardMovable,
+    StandardReadable,
+    TimeoutCalculator,
+    WatchableAsyncStatus,
+)
+from ophyd_async.core import StandardReadableFormat as Format
+
+from pycertifspec.session import properties
+from pycertifspec.session.properties import Property, motor_path
+
+from .address import address
+from .backend import SpecSignalBackend
+
+
+class SpecMotor(StandardMovable[float], StandardReadable):
+    """A motor of a SPEC server.
+
+    It is set in user units, checked against SPEC's limits before anything moves, and its status is done when it
+    stands. Motors that a plan sets together (``bps.mv(th, 1, tth, 2)``) start with one command of SPEC's; if one of
+    them is refused, none moves. Stopping it, and whatever ends the waiting early, stops the motion once, and with it
+    all that SPEC does: there is no other way (PROTOCOL.md 2.6). A motion that this device did not begin is left alone.
+
+    Its reading has one key, its name; offset, sign, step size, limits and speeds are its configuration.
+
+    Args:
+        mnemonic: of the motor: ``"th"``.
+        server: ``host:port``, ``host:name`` or ``host``; empty for what the environment's SPEC_SERVER says.
+        units: of its positions, such as ``"deg"``; SPEC does not tell them.
+        name: of the device; `init_devices` gives it that of its variable.
+
+    """
+
+    def __init__(self, mnemonic: str, server: str = "", units: str = "", name: str = "") -> None:
+        self.mnemonic = mnemonic
+
+        def at(prop: Property[Any]) -> str:
+            return address(server, motor_path(mnemonic, prop.name))
+
+        position, start = at(properties.POSITION), at(properties.START_ONE)
+        self._moving = SpecSignalBackend(float, position, start, units)
+        with self.add_children_as_readables(Format.HINTED_UNCACHED_SIGNAL):
+            self.readback = SignalR(SpecSignalBackend(float, position, units=units))
+        with self.add_children_as_readables(Format.CONFIG_SIGNAL):
+            self.offset = SignalRW(SpecSignalBackend(float, at(properties.OFFSET), units=units))
+            self.sign = SignalR(SpecSignalBackend(float, at(properties.SIGN)))
+            self.step_size = SignalR(SpecSignalBackend(float, at(properties.STEP_SIZE)))
+            self.low_limit = SignalRW(SpecSignalBackend(float, at(properties.LOW_LIMIT), units=units))
+            self.high_limit = SignalRW(SpecSignalBackend(float, at(properties.HIGH_LIMIT), units=units))
+            self.slew_rate = SignalRW(SpecSignalBackend(float, at(properties.SLEW_RATE)))
+            self.acceleration = SignalRW(SpecSignalBackend(float, at(properties.ACCELERATION)))
+        self.setpoint = SignalRW(self._moving, timeout=None)
+        self.dial_position = SignalR(SpecSignalBackend(float, at(properties.DIAL_POSITION), units=units))
+        self.moving = SignalR(SpecSignalBackend(bool, at(properties.MOVE_DONE)))
+        super().__init__(name=name)
+
+    @cached_property
+    def movable_logic(self) -> MovableLogic[float]:
+        """How it moves."""
+        return _Moving(self.setpoint, self.readback)
+
+    def set(self, new_position: float, timeout: CalculatableTimeout = CALCULATE_TIMEOUT) -> WatchableAsyncStatus[float]:
+        """Move to a position, in user units; the status is done when the motor stands, and tells how far it is.
+
+        Args:
+            new_position: where to.
+            timeout: seconds after which it is stopped; by default it may take as long as it moves.
+
+        """
+        if self._mock is not None:
+            return super().set(new_position, timeout)
+        # Announced before anything is waited for, so that a motor that is set next is known when this one is ready.
+        ticket = self._moving.ticket = self._moving.connection.departures.announce()
+        status = super().set(new_position, timeout)
+        status.add_callback(lambda _: ticket.cancel())
+        return status
+
+    async def stop(self, success: bool = False) -> None:
+        """Stop the motion that `set` has begun; without effect if there is none.
+
+        Args:
+            success: whether its status is done as if the motor had arrived.
+
+        """
+        if self._mock is None:
+            await self._moving.stop(success=success)
+        await super().stop(success)
+
+
+class _Moving(MovableLogic[float]):
+    """Motion as writing the setpoint, which is over when the motor stands."""
+
+    def __init__(self, setpoint: SignalRW[float], readback: SignalR[float]) -> None:
+        super().__init__(setpoint, readback)
+        self._units_precision: tuple[str | None, int | None] | None = None
+
+    async def get_units_precision(self) -> tuple[str | None, int | None]:
+        """Return units and digits, asked once."""
+        if self._units_precision is None:
+            self._units_precision = await super().get_units_precision()
+        return self._units_precision
+
+    async def check_move(self, new_position: float) -> None:
+        """Refuse what SPEC would refuse."""
+
+    async def move(self, new_position: float, timeout: TimeoutCalculator) -> None:
+        """Move, and return when the motor stands."""
+        await self.setpoint.set(new_position, timeout=timeout())
