@@ -7,7 +7,14 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from bluesky.protocols import Reading
-from ophyd_async.core import NotConnectedError, SignalBackend, SignalDatatypeT, SignalMetadata, make_datakey
+from ophyd_async.core import (
+    DEFAULT_TIMEOUT,
+    NotConnectedError,
+    SignalBackend,
+    SignalDatatypeT,
+    SignalMetadata,
+    make_datakey,
+)
 
 from pycertifspec.errors import ConnectionLostError, SpecError
 from pycertifspec.session import names, properties
@@ -31,6 +38,8 @@ if TYPE_CHECKING:
 MAX_DIGITS = 9
 
 _OK, _INVALID = 0, 3  # of a reading's alarm_severity, as EPICS has them
+
+_START = "/" + properties.START_ONE.name
 
 _POSITIONS = {Units.USER, Units.DIAL}
 
@@ -75,6 +84,16 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
         self.write_address = write_address or read_address
 
     @property
+    def moves(self) -> bool:
+        """Whether writing it moves a motor."""
+        return self.write_address.endswith(_START)
+
+    @property
+    def write_timeout(self) -> float | None:
+        """Seconds that ophyd-async may give a write: a motion takes as long as it takes."""
+        return None if self.moves else DEFAULT_TIMEOUT
+
+    @property
     def connection(self) -> Connection:
         """The connection that devices of this server share.
 
@@ -87,6 +106,7 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
         return self._connection
 
     def source(self, name: str, read: bool) -> str:  # noqa: ARG002  ophyd-async's signature
+        """Return the address that is read, or written."""
         return self.read_address if read and self.read_address else self.write_address
 
     async def connect(self, timeout: float) -> None:
@@ -131,10 +151,8 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
         """
         _, prop = split(self.write_address)
         self._setpoint = value
-        family, _, rest = prop.partition("/")
-        motor, _, name = rest.rpartition("/")
-        if family == "motor" and name == properties.START_ONE.name:
-            await self._move(motor, float(plain(value)))
+        if self.moves:
+            await self._move(prop.split("/")[1], float(plain(value)))
         else:
             await self.connection.client.write(prop, "" if value is None else plain(value))
 
@@ -163,13 +181,14 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
             await self._journey.stop(success=success)
 
     async def get_datakey(self, source: str) -> DataKey:
+        """Return type, units and digits, and where the value is from."""
         value: Any = await self.get_value()
         metadata: SignalMetadata = {}
         if self.units is not None:
             metadata["units"] = self.units
         if self.precision is not None and isinstance(value, float):
             metadata["precision"] = self.precision
-        return make_datakey(self.datatype or float, value, source, metadata)  # type: ignore[arg-type]
+        return make_datakey(self.datatype or float, value, source, metadata)
 
     async def get_reading(self) -> Reading[SignalDatatypeT]:
         """Return the value that the server has now, with the time of the server's clock."""
@@ -183,6 +202,7 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
         )
 
     async def get_value(self) -> SignalDatatypeT:
+        """Return the value that the server has now."""
         value = await self.connection.client.read(split(self.read_address)[1])
         return converted(value, self.datatype, self.read_address)  # type: ignore[no-any-return]
 

@@ -32,12 +32,14 @@ class Connection:
     Attributes:
         client: the client; it connects again by itself.
         departures: motors that are set together start together.
+        counting: the name of the device that counts, empty if none does: SPEC has one count for all its counters.
 
     """
 
     def __init__(self, client: AsyncClient) -> None:
         self.client = client
         self.departures = Departures(client, self.start)
+        self.counting = ""
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -112,7 +114,7 @@ async def shared(server: str) -> Connection:
 
 
 async def close_connections() -> None:
-    """Close the connections that devices have in the running loop; who needs one afterwards connects its device again."""
+    """Close the connections that devices have in the running loop; a device that is connected again opens a new one."""
     loop = asyncio.get_running_loop()
     await asyncio.gather(*(known.close() for known in tuple(_SHARED.values()) if known.loop is loop))
 

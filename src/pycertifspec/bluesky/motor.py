@@ -94,7 +94,7 @@ class SpecMotor(StandardMovable[float], StandardReadable):
         """
         if self._mock is None:
             await self._moving.stop(success=success)
-        await super().stop(success)
+        await super().stop(success)  # type: ignore[no-untyped-call]
 
 
 class _Moving(MovableLogic[float]):

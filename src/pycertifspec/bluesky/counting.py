@@ -1,0 +1,112 @@
+"""Counting as SPEC does it: all counters at once, to seconds or to monitor counts; what its devices have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ophyd_async.core import Device, SignalR, WatcherUpdate
+
+from pycertifspec.errors import LocalProtocolError, StoppedError
+from pycertifspec.session import properties
+from pycertifspec.session.properties import scaler_path
+
+from .address import address
+from .backend import SpecSignalBackend
+from .progress import told
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+
+    from .connection import Connection
+
+# The counters that SPEC itself counts to, by the mnemonics that it gives them (SPEC_LANGUAGE.md 3.4).
+TIMER = "sec"
+MONITOR = "mon"
+
+
+def counter_signals(server: str, mnemonics: Iterable[str]) -> dict[str, SignalR[float]]:
+    """Return a signal for each counter, by its mnemonic."""
+    return {
+        mne: SignalR(
+            SpecSignalBackend(
+                float,
+                address(server, scaler_path(mne, properties.VALUE.name)),
+                units="s" if mne == TIMER else "counts",
+            )
+        )
+        for mne in mnemonics
+    }
+
+
+def adopt(device: Device, signals: dict[str, SignalR[float]]) -> None:
+    """Make counters children of a device, by their mnemonics; one that the device has itself gets a ``_`` behind."""
+    for mne, signal in signals.items():
+        setattr(device, f"{mne}_" if hasattr(type(device), mne) else mne, signal)
+
+
+class Counting:
+    """One count at a time, which can be stopped."""
+
+    def __init__(self) -> None:
+        self.connection: Connection | None = None
+        self._going = False
+        self._failed = False
+
+    async def count(self, preset: float, name: str) -> AsyncIterator[WatcherUpdate[float]]:
+        """Count; give how far it is, and end when it is over. Ending the iteration stops it.
+
+        Args:
+            preset: seconds; negative for monitor counts (PROTOCOL.md 5.9).
+            name: of the device, for who looks.
+
+        Raises:
+            SpecError: as `AsyncClient.count`.
+            StoppedError: it was stopped, and not on purpose.
+            LocalProtocolError: another device of this server counts.
+
+        """
+        if self.connection is None:
+            return  # a mock counts nothing
+        if self.connection.counting:
+            raise LocalProtocolError(
+                f"{name} cannot count: SPEC counts for {self.connection.counting!r} already, and has one count for all "
+                "its counters; have those of both devices in one"
+            )
+        client = self.connection.client
+        by_time = preset > 0
+        gauge = TIMER if by_time else MONITOR
+        how: dict[str, Any] = {"time": preset} if by_time else {"monitor": -preset}
+        self._going, self._failed = True, False
+        self.connection.counting = name
+
+        def run(tell: Callable[[dict[str, float]], None]) -> Coroutine[Any, Any, dict[str, float]]:
+            return client.count(callback=tell, **how)
+
+        try:
+            async for values in told(run):
+                if gauge in values:
+                    yield WatcherUpdate(
+                        name=name,
+                        current=values[gauge],
+                        initial=0.0,
+                        target=abs(preset),
+                        unit="s" if by_time else "counts",
+                        precision=3 if by_time else 0,
+                    )
+        finally:
+            self._going = False
+            self.connection.counting = ""
+        if self._failed:
+            raise StoppedError(f"counting of {name} was stopped by this program")
+
+    async def stop(self, *, success: bool) -> None:
+        """Stop the count that is under way, if this program has begun one.
+
+        Args:
+            success: whether who waits for it goes on with what was counted.
+
+        """
+        if self._going and self.connection is not None:
+            self._going = False
+            self._failed = not success
+            await self.connection.client.stop_counting()
