@@ -9,17 +9,64 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .backend import SpecSignalBackend
+    from .command import SpecCommandBackend, spec_command
+    from .command_detector import SpecCommand
     from .connection import close_connections
+    from .counters import SpecCounters
+    from .declarative import SpecDevice, SpecMacro, SpecProperty
+    from .detector import SpecAcquireLogic, SpecDataLogic, SpecDetector, SpecTriggerLogic
     from .motor import SpecMotor
+    from .plans import spec_scan
+    from .scan_flyer import SpecScanFlyer
+    from .signals import spec_signal_r, spec_signal_rw, spec_signal_w
+    from .variable import SpecVariable
 
 # Where each name is from; imported when it is first asked for, because ophyd-async and the classic ophyd take long.
 _MODULES = {
+    "SpecAcquireLogic": "detector",
+    "SpecCommand": "command_detector",
+    "SpecCommandBackend": "command",
+    "SpecCounters": "counters",
+    "SpecDataLogic": "detector",
+    "SpecDetector": "detector",
+    "SpecDevice": "declarative",
+    "SpecMacro": "declarative",
     "SpecMotor": "motor",
+    "SpecProperty": "declarative",
+    "SpecScanFlyer": "scan_flyer",
     "SpecSignalBackend": "backend",
+    "SpecTriggerLogic": "detector",
+    "SpecVariable": "variable",
     "close_connections": "connection",
+    "spec_command": "command",
+    "spec_scan": "plans",
+    "spec_signal_r": "signals",
+    "spec_signal_rw": "signals",
+    "spec_signal_w": "signals",
 }
 
-__all__ = ["SpecMotor", "SpecSignalBackend", "close_connections"]
+__all__ = [
+    "SpecAcquireLogic",
+    "SpecCommand",
+    "SpecCommandBackend",
+    "SpecCounters",
+    "SpecDataLogic",
+    "SpecDetector",
+    "SpecDevice",
+    "SpecMacro",
+    "SpecMotor",
+    "SpecProperty",
+    "SpecScanFlyer",
+    "SpecSignalBackend",
+    "SpecTriggerLogic",
+    "SpecVariable",
+    "close_connections",
+    "spec_command",
+    "spec_scan",
+    "spec_signal_r",
+    "spec_signal_rw",
+    "spec_signal_w",
+]
 
 
 def __getattr__(name: str) -> Any:

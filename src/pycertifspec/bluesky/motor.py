@@ -4,7 +4,6 @@ from functools import cached_property
 from typing import Any
 
 from ophyd_async.core import (
-    CALCULATE_TIMEOUT,
     CalculatableTimeout,
     MovableLogic,
     SignalR,
@@ -69,7 +68,9 @@ class SpecMotor(StandardMovable[float], StandardReadable):
         """How it moves."""
         return _Moving(self.setpoint, self.readback)
 
-    def set(self, new_position: float, timeout: CalculatableTimeout = CALCULATE_TIMEOUT) -> WatchableAsyncStatus[float]:
+    def set(
+        self, new_position: float, timeout: CalculatableTimeout = "CALCULATE_TIMEOUT"
+    ) -> WatchableAsyncStatus[float]:
         """Move to a position, in user units; the status is done when the motor stands, and tells how far it is.
 
         Args:
