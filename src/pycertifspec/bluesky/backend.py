@@ -24,6 +24,7 @@ from pycertifspec.session.properties import Units, motor_path
 from .address import split
 from .connection import Connection, shared
 from .conversion import converted, datatype_of, plain
+from .departures import ANNOUNCED
 
 if TYPE_CHECKING:
     from event_model import DataKey
@@ -72,7 +73,6 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
         self.set_addresses(read_address, write_address)
         self.units = units
         self.precision = precision
-        self.ticket: Ticket | None = None
         self._connection: Connection | None = None
         self._setpoint: SignalDatatypeT | None = None
         self._journey: Journey | None = None
@@ -157,18 +157,35 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
             await self.connection.client.write(prop, "" if value is None else plain(value))
 
     async def _move(self, motor: str, target: float) -> None:
-        connection = self.connection
-        ticket, self.ticket = self.ticket or connection.departures.announce(), None
+        ticket = ANNOUNCED.get()
+        if ticket is None:
+            ticket = self.connection.departures.announce()
+            await self._check(ticket, target)
+        self._journey = ticket.journey
         try:
-            await connection.client.check_move({motor: target})
-            self._journey = ticket.journey
             await ticket.move(motor, target)
-        except SpecError as error:
-            ticket.refuse(error)
-            raise
         finally:
             ticket.cancel()
-            self._journey = None
+            if self._journey is ticket.journey:
+                self._journey = None
+
+    async def check(self, target: float) -> None:
+        """See whether the motor that this signal moves may go somewhere, in user units; nothing moves.
+
+        Raises:
+            SpecError: as `AsyncClient.check_move`; what was announced together with this motion does not begin.
+
+        """
+        await self._check(ANNOUNCED.get(), target)
+
+    async def _check(self, ticket: Ticket | None, target: float) -> None:
+        motor = split(self.write_address)[1].split("/")[1]
+        try:
+            await self.connection.client.check_move({motor: float(plain(target))})
+        except SpecError as error:
+            if ticket is not None:
+                ticket.refuse(error)
+            raise
 
     async def stop(self, *, success: bool) -> None:
         """End the motion that this signal has begun, if there is one.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ophyd_async.core import Device, SignalR, WatcherUpdate
 
-from pycertifspec.errors import LocalProtocolError, StoppedError
+from pycertifspec.errors import CallTimeoutError, LocalProtocolError, StoppedError
 from pycertifspec.session import properties
 from pycertifspec.session.properties import scaler_path
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 # The counters that SPEC itself counts to, by the mnemonics that it gives them (SPEC_LANGUAGE.md 3.4).
 TIMER = "sec"
 MONITOR = "mon"
+
+# Seconds that SPEC is given to stop counting: it reads its counters first.
+STOP_TIMEOUT = 10.0
 
 
 def counter_signals(server: str, mnemonics: Iterable[str]) -> dict[str, SignalR[float]]:
@@ -51,6 +55,7 @@ class Counting:
         self.connection: Connection | None = None
         self._going = False
         self._failed = False
+        self._over = asyncio.Event()
 
     async def count(self, preset: float, name: str) -> AsyncIterator[WatcherUpdate[float]]:
         """Count; give how far it is, and end when it is over. Ending the iteration stops it.
@@ -77,6 +82,7 @@ class Counting:
         gauge = TIMER if by_time else MONITOR
         how: dict[str, Any] = {"time": preset} if by_time else {"monitor": -preset}
         self._going, self._failed = True, False
+        self._over.clear()
         self.connection.counting = name
 
         def run(tell: Callable[[dict[str, float]], None]) -> Coroutine[Any, Any, dict[str, float]]:
@@ -96,6 +102,7 @@ class Counting:
         finally:
             self._going = False
             self.connection.counting = ""
+            self._over.set()
         if self._failed:
             raise StoppedError(f"counting of {name} was stopped by this program")
 
@@ -105,8 +112,18 @@ class Counting:
         Args:
             success: whether who waits for it goes on with what was counted.
 
+        Raises:
+            CallTimeoutError: SPEC goes on counting.
+
         """
         if self._going and self.connection is not None:
             self._going = False
             self._failed = not success
             await self.connection.client.stop_counting()
+            try:
+                async with asyncio.timeout(STOP_TIMEOUT):
+                    await self._over.wait()
+            except TimeoutError as error:
+                raise CallTimeoutError(
+                    f"counting was told to stop, and goes on after {STOP_TIMEOUT:g} s on {self.connection.client}"
+                ) from error

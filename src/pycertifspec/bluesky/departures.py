@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import RefusedError, SpecError, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from typing import Self
 
     from pycertifspec.asyncio.client import AsyncClient
     from pycertifspec.asyncio.motion import Motion
@@ -96,7 +98,10 @@ class Journey:
 
 
 class Ticket:
-    """The right to be waited for. Whoever has one boards, is refused or cancels."""
+    """The right to be waited for. Whoever has one boards, is refused or cancels.
+
+    What is started in its ``with`` block, tasks and theirs, finds it in `ANNOUNCED`.
+    """
 
     def __init__(self, journey: Journey) -> None:
         self.journey = journey
@@ -131,6 +136,17 @@ class Ticket:
             self.journey.refusal = RefusedError(f"{error}; nothing that was to start with it has moved")
             self._use()
 
+    def __enter__(self) -> Self:
+        self._token = ANNOUNCED.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        ANNOUNCED.reset(self._token)
+
     def cancel(self) -> None:
         """Do not wait for this one any more; without effect once it is aboard."""
         self._use()
+
+
+# The ticket of who moves a motor in this context: a set has its tasks from ophyd-async, which cannot be handed one.
+ANNOUNCED: ContextVar[Ticket | None] = ContextVar("ANNOUNCED", default=None)

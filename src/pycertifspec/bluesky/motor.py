@@ -6,6 +6,7 @@ from typing import Any
 from ophyd_async.core import (
     CalculatableTimeout,
     MovableLogic,
+    Reference,
     SignalR,
     SignalRW,
     StandardMovable,
@@ -66,7 +67,7 @@ class SpecMotor(StandardMovable[float], StandardReadable):
     @cached_property
     def movable_logic(self) -> MovableLogic[float]:
         """How it moves."""
-        return _Moving(self.setpoint, self.readback)
+        return _Moving(self)
 
     def set(
         self, new_position: float, timeout: CalculatableTimeout = "CALCULATE_TIMEOUT"
@@ -81,10 +82,20 @@ class SpecMotor(StandardMovable[float], StandardReadable):
         if self._mock is not None:
             return super().set(new_position, timeout)
         # Announced before anything is waited for, so that a motor that is set next is known when this one is ready.
-        ticket = self._moving.ticket = self._moving.connection.departures.announce()
-        status = super().set(new_position, timeout)
+        with self._moving.connection.departures.announce() as ticket:
+            status = super().set(new_position, timeout)
         status.add_callback(lambda _: ticket.cancel())
         return status
+
+    async def check_limits(self, target: float) -> None:
+        """See whether the motor may go to a position, in user units; a mock may go anywhere.
+
+        Raises:
+            RefusedError: it is beyond a limit, or the motor is disabled.
+
+        """
+        if self._mock is None:
+            await self._moving.check(target)
 
     async def stop(self, success: bool = False) -> None:
         """Stop the motion that `set` has begun; without effect if there is none.
@@ -101,8 +112,9 @@ class SpecMotor(StandardMovable[float], StandardReadable):
 class _Moving(MovableLogic[float]):
     """Motion as writing the setpoint, which is over when the motor stands."""
 
-    def __init__(self, setpoint: SignalRW[float], readback: SignalR[float]) -> None:
-        super().__init__(setpoint, readback)
+    def __init__(self, motor: SpecMotor) -> None:
+        super().__init__(motor.setpoint, motor.readback)
+        self._motor = Reference(motor)
         self._units_precision: tuple[str | None, int | None] | None = None
 
     async def get_units_precision(self) -> tuple[str | None, int | None]:
@@ -113,6 +125,7 @@ class _Moving(MovableLogic[float]):
 
     async def check_move(self, new_position: float) -> None:
         """Refuse what SPEC would refuse."""
+        await self._motor().check_limits(new_position)
 
     async def move(self, new_position: float, timeout: TimeoutCalculator) -> None:
         """Move, and return when the motor stands."""

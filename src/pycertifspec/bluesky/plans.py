@@ -75,7 +75,8 @@ def _points(flyer: SpecScanFlyer) -> MsgGenerator[None]:
 
 
 def _followed(flyer: SpecScanFlyer) -> MsgGenerator[None]:
-    while not flyer.over:
+    over = False
+    while not over:
         # Again after a pause: the RunEngine has forgotten what it waited for.
         group = short_uid("spec_scan")
         yield from bps.complete(flyer, group=group, wait=False)
@@ -83,6 +84,7 @@ def _followed(flyer: SpecScanFlyer) -> MsgGenerator[None]:
         while not done:
             done = yield from bps.wait(group=group, timeout=FLUSH, error_on_timeout=False)
             yield from _collected(flyer)
+        over = flyer.over
 
 
 def _collected(flyer: SpecScanFlyer) -> MsgGenerator[None]:

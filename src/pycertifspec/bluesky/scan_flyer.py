@@ -134,7 +134,8 @@ class SpecScanFlyer(Device, Stageable, Preparable, Flyable, EventCollectable, Ha
 
     async def measuring(self) -> None:
         """Wait until there is a first point, which tells the columns, or the scan is over."""
-        await self._flight.until(lambda: bool(self._flight.taken))
+        if self._flight.scan is not None:  # what has not been started has no end either
+            await self._flight.until(lambda: bool(self._flight.taken))
 
     @AsyncStatus.wrap
     async def kickoff(self) -> None:
