@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,13 @@ def eventually(true: Callable[[], object], what: str) -> None:
     while not true():
         assert time.monotonic() < deadline, f"{what}: not after {PATIENCE} s"
         time.sleep(0.002)
+
+
+async def turns(true: Callable[[], object]) -> None:
+    """Let the loop go on until something is true."""
+    async with asyncio.timeout(PATIENCE):
+        while not true():  # noqa: ASYNC110  of what other threads do
+            await asyncio.sleep(0.001)
 
 
 def stands(clock: ManualClock, spec: SimulatedSpec, *mnemonics: str) -> None:

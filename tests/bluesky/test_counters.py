@@ -200,7 +200,7 @@ def test_two_devices_cannot_count_at_once(engine: RunEngine, spec: SimulatedSpec
 def test_a_counter_that_is_not_there_does_not_connect(spec: SimulatedSpec) -> None:
     with pytest.raises(NotConnectedError, match="scaler/nix/value"), init_devices():
         cnt = SpecCounters(["nix"], spec.address)  # noqa: F841
-    with pytest.raises(NotConnectedError, match="127.0.0.1:1"), init_devices():
+    with pytest.raises(NotConnectedError, match=r"127\.0\.0\.1:1"), init_devices():
         nowhere = SpecCounters(server="127.0.0.1:1")  # noqa: F841
 
 

@@ -14,7 +14,7 @@ from bluesky.run_engine import call_in_bluesky_event_loop
 from bluesky.simulators import check_limits
 from bluesky.utils import FailedStatus, RunEngineInterrupted
 from ophyd_async.core import NotConnectedError, init_devices
-from tests.bluesky.conftest import Run, eventually, on, stands
+from tests.bluesky.conftest import Run, eventually, on, stands, turns
 
 from pycertifspec.bluesky import SpecMotor
 from pycertifspec.errors import ConnectionLostError, RefusedError, RemoteError, StoppedError
@@ -239,20 +239,14 @@ def test_a_cancelled_set_stops_the_motion_once(
 
     async def set_and_cancel() -> None:
         status = th.set(1)
-        while not slow_spec.motor("th").moving:
-            await bluesky_turn()
+        await turns(lambda: slow_spec.motor("th").moving)
         status.task.cancel()
-        while not status.done:
-            await bluesky_turn()
+        await asyncio.wait((status.task,))
 
     call_in_bluesky_event_loop(set_and_cancel())
 
     stands(clock, slow_spec, "th")
     assert slow_traffic.aborts == 1
-
-
-async def bluesky_turn() -> None:
-    await asyncio.sleep(0.001)
 
 
 def test_a_timeout_stops_the_motion(slow_spec: SimulatedSpec, slow_traffic: Traffic) -> None:
@@ -272,11 +266,9 @@ def test_stopping_without_success_fails_the_move(slow_spec: SimulatedSpec, slow_
 
     async def move_and_stop() -> list[BaseException | None]:
         both = th.set(1), tth.set(1)
-        while not (slow_spec.motor("th").moving and slow_spec.motor("tth").moving):
-            await bluesky_turn()
+        await turns(lambda: slow_spec.motor("th").moving and slow_spec.motor("tth").moving)
         await th.stop(success=False)
-        while not all(status.done for status in both):
-            await bluesky_turn()
+        await asyncio.wait([status.task for status in both])
         return [status.exception() for status in both]
 
     stopped, along = call_in_bluesky_event_loop(move_and_stop())
@@ -342,5 +334,5 @@ def test_a_motor_that_is_not_there_does_not_connect(spec: SimulatedSpec) -> None
 
 
 def test_without_a_server_it_does_not_connect() -> None:
-    with pytest.raises(NotConnectedError, match="127.0.0.1:1"), init_devices():
+    with pytest.raises(NotConnectedError, match=r"127\.0\.0\.1:1"), init_devices():
         th = SpecMotor("th", "127.0.0.1:1")  # noqa: F841

@@ -33,10 +33,10 @@ def test_the_documents_say_what_spec_says_of_its_scan(engine: RunEngine, documen
         with Client(spec.host, spec.port) as client:
             client.execute("newfile night.spec")
             client.execute("ascan th 0 1 2 0.1")
-        uid = engine(spec_scan("ascan th 0 1 20 0.1", server=spec.address, md={"sample": "gold"}))[0]
+        uids: Any = engine(spec_scan("ascan th 0 1 20 0.1", server=spec.address, md={"sample": "gold"}))
         call = documents.of("start")[0]
 
-    assert call["uid"] == uid
+    assert (call["uid"],) == uids
     assert {key: call[key] for key in ("scan_id", "plan_name", "motors", "num_points", "sample", "data_file")} == {
         "scan_id": 2, "plan_name": "ascan", "motors": ["th"], "num_points": 21, "sample": "gold",
         "data_file": "night.spec",
@@ -97,15 +97,17 @@ def test_bluesky_s_own_fly_takes_a_flyer_that_describes_by_stream(
     assert documents.status == "success"
 
 
-def test_points_are_told_as_progress(engine: RunEngine, spec: SimulatedSpec) -> None:
+def test_points_are_told_as_progress(engine: RunEngine, spec: SimulatedSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[dict[str, Any]] = []
-    engine.waiting_hook = lambda statuses: [
-        status.watch(lambda **update: told.append(update)) for status in statuses or () if hasattr(status, "watch")
-    ]
-    try:
-        engine(spec_scan("ascan th 0 1 20 0.1", server=spec.address))
-    finally:
-        engine.waiting_hook = None
+
+    def waiting(statuses: Any) -> None:
+        for status in statuses or ():
+            if hasattr(status, "watch"):
+                status.watch(lambda **update: told.append(update))
+
+    monkeypatch.setattr(engine, "waiting_hook", waiting)
+
+    engine(spec_scan("ascan th 0 1 20 0.1", server=spec.address))
 
     assert {key: told[-1][key] for key in ("name", "target", "unit")} == {
         "name": "spec", "target": 21, "unit": "points",

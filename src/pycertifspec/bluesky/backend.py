@@ -25,20 +25,18 @@ from .address import split
 from .connection import Connection, shared
 from .conversion import converted, datatype_of, plain
 from .departures import ANNOUNCED
+from .monitor import OK, Monitor
 
 if TYPE_CHECKING:
     from event_model import DataKey
     from ophyd_async.core import Callback
 
-    from pycertifspec.asyncio.changes import Watch
     from pycertifspec.session.change import Change
 
     from .departures import Journey, Ticket
 
 # Digits behind the point that a motor's position is shown with at most, whatever its steps.
 MAX_DIGITS = 9
-
-_OK, _INVALID = 0, 3  # of a reading's alarm_severity, as EPICS has them
 
 _START = "/" + properties.START_ONE.name
 
@@ -76,7 +74,7 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
         self._connection: Connection | None = None
         self._setpoint: SignalDatatypeT | None = None
         self._journey: Journey | None = None
-        self._watching: asyncio.Task[Watch] | None = None
+        self._monitor: Monitor | None = None
 
     def set_addresses(self, read_address: str, write_address: str = "") -> None:
         """Say where the values are from and where they go; a declarative device does so."""
@@ -211,11 +209,11 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
         """Return the value that the server has now, with the time of the server's clock."""
         return self._reading(await self.connection.client.read_change(split(self.read_address)[1]))
 
-    def _reading(self, change: Change, severity: int = _OK) -> Reading[SignalDatatypeT]:
+    def _reading(self, change: Change) -> Reading[SignalDatatypeT]:
         return Reading(
             value=converted(change.value, self.datatype, self.read_address),
             timestamp=sent_at(change.message),
-            alarm_severity=severity,
+            alarm_severity=OK,
         )
 
     async def get_value(self) -> SignalDatatypeT:
@@ -236,26 +234,14 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
             ConnectionLostError: the connection is lost.
 
         """
-        connection = self.connection
         if callback is None:
-            if self._watching is not None:
-                watching, self._watching = self._watching, None
-                connection.start(_end(watching))
+            if self._monitor is not None:
+                self._monitor.end()
+                self._monitor = None
             return
-        if self._watching is not None:
+        if self._monitor is not None:
             raise RuntimeError(f"{self.read_address} tells a function already; end that first")
+        connection = self.connection
         if not connection.client.connected:
-            raise ConnectionLostError(
-                f"{self.read_address} cannot be watched: the connection to {connection.client} is lost"
-            )
-        tell = callback
-
-        def told(change: Change) -> None:
-            tell(self._reading(change))
-
-        self._watching = connection.start(connection.client.watch(split(self.read_address)[1], told))
-
-
-async def _end(watching: asyncio.Task[Watch]) -> None:
-    """Close a watch that may not be made yet."""
-    await (await watching).close()
+            raise ConnectionLostError(f"{self.read_address} cannot be monitored: {connection.client} is not connected")
+        self._monitor = Monitor(connection, split(self.read_address)[1], self._reading, callback)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from ophyd_async.core import NO_ARG_VOID_SIGNATURE, Command, CommandBackend, NotConnectedError
 
@@ -73,14 +73,22 @@ class SpecCommandBackend(CommandBackend[P, T]):
         return None if wanted is None else converted(value, wanted, self.place)  # type: ignore[return-value]
 
 
+@overload
+def spec_command(
+    command: str, server: str = "", like: None = None, *, timeout: float | None = None, name: str = ""
+) -> Command[[], None]: ...
+@overload
+def spec_command(
+    command: str, server: str = "", like: Callable[P, T] = ..., *, timeout: float | None = None, name: str = ""
+) -> Command[P, T]: ...
 def spec_command(
     command: str,
     server: str = "",
-    like: Callable[P, T] | None = None,
+    like: Callable[..., Any] | None = None,
     *,
     timeout: float | None = None,
     name: str = "",
-) -> Command[P, T]:
+) -> Command[..., Any]:
     """Return a command that runs in SPEC.
 
     Args:
@@ -93,5 +101,5 @@ def spec_command(
 
     """
     signature = None if like is None else inspect.signature(like, eval_str=True)
-    backend: SpecCommandBackend[P, Any] = SpecCommandBackend(signature, address(server, command))
+    backend: SpecCommandBackend[..., Any] = SpecCommandBackend(signature, address(server, command))
     return Command(backend, timeout, name)

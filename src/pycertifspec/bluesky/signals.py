@@ -8,7 +8,7 @@ from .backend import SpecSignalBackend
 
 
 def spec_signal_r(
-    datatype: type[SignalDatatypeT],
+    datatype: type[SignalDatatypeT] | None,
     read_address: str,
     *,
     units: str | None = None,
@@ -18,7 +18,8 @@ def spec_signal_r(
     """Return a signal that reads a property.
 
     Args:
-        datatype: ``float``, ``int``, ``bool``, ``str``, an enumeration of ophyd-async, ``numpy.ndarray``.
+        datatype: ``float``, ``int``, ``bool``, ``str``, an enumeration of ophyd-async, ``numpy.ndarray``,
+            ``Array1D[…]``; None for what the server says when the signal is connected.
         read_address: ``spec://host:port/motor/th/position``; ``spec:///…`` for the environment's SPEC_SERVER.
         units: of the value.
         precision: digits behind the point.
@@ -29,7 +30,7 @@ def spec_signal_r(
 
 
 def spec_signal_rw(
-    datatype: type[SignalDatatypeT],
+    datatype: type[SignalDatatypeT] | None,
     read_address: str,
     write_address: str = "",
     *,
