@@ -216,9 +216,9 @@ def test_mocks_count_without_a_server(engine: RunEngine, documents: Documents) -
 
 
 def test_a_counter_that_has_the_name_of_a_verb_gets_another_attribute() -> None:
-    cnt = SpecCounters(["stop", "det"], name="cnt")
+    cnt = SpecCounters(["stop", "set", "preset", "det"], name="cnt")
 
-    assert cnt.counters["stop"] is cnt.stop_  # type: ignore[attr-defined]
+    assert [signal.name for signal in cnt.counters.values()] == ["cnt-stop_", "cnt-set_", "cnt-preset_", "cnt-det"]
     assert cnt.det.name == "cnt-det"  # type: ignore[attr-defined]
 
 

@@ -9,6 +9,7 @@ from ophyd_async.core import StandardReadableFormat as Format
 
 from pycertifspec.errors import CallTimeoutError, LocalProtocolError, StoppedError
 
+from .adoption import adopt
 from .connection import Connection
 from .connector import ServerConnector
 from .conversion import converted
@@ -67,7 +68,7 @@ class SpecCommand(StandardReadable, Triggerable):
         self._values = {}
         for key, expression in (values or {}).items():
             signal, tell = soft_signal_r_and_setter(float)
-            setattr(self, key, signal)
+            adopt(self, {key: signal})
             self._values[expression] = tell
             self.add_readables([signal], Format.HINTED_UNCACHED_SIGNAL)
         super().__init__(name=name, connector=ServerConnector(server, self._connected))

@@ -13,9 +13,10 @@ from ophyd_async.core import (
 )
 from ophyd_async.core import StandardReadableFormat as Format
 
+from .adoption import adopt
 from .connection import Connection
 from .connector import ServerConnector
-from .counting import TIMER, Counting, adopt, counter_signals
+from .counting import TIMER, Counting, counter_signals
 
 
 class SpecCounters(StandardReadable, Triggerable, Preparable):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ophyd_async.core import Device, SignalR, WatcherUpdate
+from ophyd_async.core import SignalR, WatcherUpdate
 
 from pycertifspec.errors import CallTimeoutError, LocalProtocolError, StoppedError
 from pycertifspec.session import properties
@@ -40,12 +40,6 @@ def counter_signals(server: str, mnemonics: Iterable[str]) -> dict[str, SignalR[
         )
         for mne in mnemonics
     }
-
-
-def adopt(device: Device, signals: dict[str, SignalR[float]]) -> None:
-    """Make counters children of a device, by their mnemonics; one that the device has itself gets a ``_`` behind."""
-    for mne, signal in signals.items():
-        setattr(device, f"{mne}_" if hasattr(type(device), mne) else mne, signal)
 
 
 class Counting:

@@ -19,9 +19,10 @@ from ophyd_async.core import (
     soft_signal_rw,
 )
 
+from .adoption import adopt
 from .connection import Connection
 from .connector import ServerConnector
-from .counting import TIMER, Counting, adopt, counter_signals
+from .counting import TIMER, Counting, counter_signals
 
 
 class SpecTriggerLogic(DetectorTriggerLogic):
