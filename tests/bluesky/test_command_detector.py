@@ -36,9 +36,14 @@ run: Any = call_in_bluesky_event_loop
 def camera(spec: SimulatedSpec, address: str = "", **how: Any) -> SpecCommand:
     with Client(spec.host, spec.port) as client:
         client.execute(CAMERA)
-    how = {"start": "cam_start", "busy": "cam_busy()", "values": {"sum": "CAM_SUM"}, "interval": 0.001} | how
+    arguments: dict[str, Any] = {
+        "start": "cam_start",
+        "busy": "cam_busy()",
+        "values": {"sum": "CAM_SUM"},
+        "interval": 0.001,
+    } | how
     with init_devices():
-        cam = SpecCommand(server=address or spec.address, **how)
+        cam = SpecCommand(server=address or spec.address, **arguments)
     return cam  # noqa: RET504  the device has its variable's name
 
 

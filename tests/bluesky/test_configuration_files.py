@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bluesky.plans as bp
 import pytest
@@ -37,8 +37,9 @@ def test_the_example_makes_devices_that_work(
     made = instrument(EXAMPLE.read_text().replace("localhost:fourc", spec.address), tmp_path)
     call_in_bluesky_event_loop(made.connect())
 
-    engine(bp.scan([made.devices["counters"]], made.devices["th"], 0, 1, 3))
-    engine(pycertifspec.bluesky.spec_scan("ascan th 0 1 2 0.1", made.devices["scans"]))
+    devices: Any = made.devices
+    engine(bp.scan([devices["counters"]], devices["th"], 0, 1, 3))
+    engine(pycertifspec.bluesky.spec_scan("ascan th 0 1 2 0.1", devices["scans"]))
 
     assert documents.column("counters-sec") == [1, 1, 1]
     assert documents.of("start")[1]["scan_id"] == 1
