@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import (
     arrays,
+    bluesky_scans,
     client_arrays,
     clients,
     datafile,
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "scans": scans.measure,
     "clients": clients.measure,
     "client_arrays": client_arrays.measure,
+    "bluesky_scans": bluesky_scans.measure,
 }
 
 

@@ -408,6 +408,7 @@ class AsyncClient:
         refresh_names: bool = False,
         *,
         monitor: float | None = None,
+        counters: Iterable[str] | None = None,
         timeout: float | None = None,
     ) -> dict[str, float]:
         """Count, wait until it is over, and return each counter's value by its mnemonic.
@@ -419,6 +420,7 @@ class AsyncClient:
             callback: is called with all values whenever one has changed, and at the end.
             refresh_names: ask first which counters there are; otherwise that is known from before.
             monitor: counts of the monitor to count to, in place of seconds.
+            counters: mnemonics of those whose values are wanted; None for all that there are.
             timeout: seconds that it may take; None for as long as it takes.
 
         Raises:
@@ -433,7 +435,7 @@ class AsyncClient:
             counting.count(
                 self._link.session,
                 counting.preset(time, monitor),
-                tuple(await self._counters()),
+                tuple(await self._counters() if counters is None else counters),
                 timeout=timeout,
                 progress=callback,
             )

@@ -24,10 +24,11 @@ from pycertifspec.session.properties import Units, motor_path
 from .address import split
 from .connection import Connection, shared
 from .conversion import converted, datatype_of, plain
-from .departures import ANNOUNCED
 from .monitor import OK, Monitor
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from event_model import DataKey
     from ophyd_async.core import Callback
 
@@ -72,7 +73,7 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
         self.units = units
         self.precision = precision
         self._connection: Connection | None = None
-        self._setpoint: SignalDatatypeT | None = None
+        self._setpoint: Any = None
         self._journey: Journey | None = None
         self._monitor: Monitor | None = None
 
@@ -147,43 +148,53 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
             SpecError: it was refused; or, for a motion, as `AsyncClient.move`.
 
         """
-        _, prop = split(self.write_address)
-        self._setpoint = value
         if self.moves:
-            await self._move(prop.split("/")[1], float(plain(value)))
+            await self._move(float(plain(value)))
         else:
+            _, prop = split(self.write_address)
             await self.connection.client.write(prop, "" if value is None else plain(value))
+            self._setpoint = value
 
-    async def _move(self, motor: str, target: float) -> None:
-        ticket = ANNOUNCED.get()
-        if ticket is None:
-            ticket = self.connection.departures.announce()
-            await self._check(ticket, target)
-        self._journey = ticket.journey
+    async def _move(self, target: float) -> None:
+        ticket = self.connection.departures.announce()
         try:
-            await ticket.move(motor, target)
+            await self.get_value()  # meanwhile those that are set in the same breath announce themselves
+            async for _ in self.move(target, ticket):
+                pass
         finally:
             ticket.cancel()
-            if self._journey is ticket.journey:
-                self._journey = None
+
+    async def move(self, target: float, ticket: Ticket) -> AsyncIterator[float]:
+        """Move the motor that this signal moves; give its positions until it stands. Ending that early stops it.
+
+        Args:
+            target: where to, in user units.
+            ticket: of those that it is to start with.
+
+        Raises:
+            SpecError: as `AsyncClient.move`.
+
+        """
+        motor = split(self.write_address)[1].split("/")[1]
+        journey = self._journey = ticket.journey
+        self._setpoint = target
+        try:
+            ticket.board(motor, target)
+            async for position in journey.ride(motor):
+                yield position
+        finally:
+            if self._journey is journey:
+                self._journey = self._setpoint = None
 
     async def check(self, target: float) -> None:
         """See whether the motor that this signal moves may go somewhere, in user units; nothing moves.
 
         Raises:
-            SpecError: as `AsyncClient.check_move`; what was announced together with this motion does not begin.
+            SpecError: as `AsyncClient.check_move`.
 
         """
-        await self._check(ANNOUNCED.get(), target)
-
-    async def _check(self, ticket: Ticket | None, target: float) -> None:
         motor = split(self.write_address)[1].split("/")[1]
-        try:
-            await self.connection.client.check_move({motor: float(plain(target))})
-        except SpecError as error:
-            if ticket is not None:
-                ticket.refuse(error)
-            raise
+        await self.connection.client.check_move({motor: float(plain(target))})
 
     async def stop(self, *, success: bool) -> None:
         """End the motion that this signal has begun, if there is one.
@@ -222,7 +233,10 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
         return converted(value, self.datatype, self.read_address)  # type: ignore[no-any-return]
 
     async def get_setpoint(self) -> SignalDatatypeT:
-        """Return what was written last, or the present value if nothing was."""
+        """Return what was written last, or the present value if nothing was; of a motor where it goes, or stands.
+
+        A motor may have been moved by others since, and relative motions begin at its setpoint.
+        """
         return await self.get_value() if self._setpoint is None else self._setpoint
 
     def set_callback(self, callback: Callback[Reading[SignalDatatypeT]] | None) -> None:

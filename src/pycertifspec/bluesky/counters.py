@@ -58,7 +58,7 @@ class SpecCounters(StandardReadable, Triggerable, Preparable):
         super().__init__(name=name, connector=ServerConnector(server, self._connected))
 
     async def _connected(self, connection: Connection) -> None:
-        self._counting.connection = connection
+        await self._counting.connected(connection)
         if not self.counters:
             self._adopt((await connection.client.load_names()).counters)
 

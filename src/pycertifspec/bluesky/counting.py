@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from ophyd_async.core import SignalR, WatcherUpdate
 
-from pycertifspec.errors import CallTimeoutError, LocalProtocolError, StoppedError
+from pycertifspec.errors import CallTimeoutError, LocalProtocolError, RemoteError, StoppedError
 from pycertifspec.session import properties
 from pycertifspec.session.properties import scaler_path
 
@@ -47,9 +48,24 @@ class Counting:
 
     def __init__(self) -> None:
         self.connection: Connection | None = None
+        self._gauges: tuple[str, ...] = ()
         self._going = False
         self._failed = False
         self._over = asyncio.Event()
+
+    async def connected(self, connection: Connection) -> None:
+        """Use a connection, and see which counters there are that tell how far a count is.
+
+        Raises:
+            SpecError: the server does not answer.
+
+        """
+        gauges = []
+        for mne in (TIMER, MONITOR):
+            with contextlib.suppress(RemoteError):  # there is none of this name
+                await connection.client.read(scaler_path(mne, properties.VALUE.name))
+                gauges.append(mne)
+        self.connection, self._gauges = connection, tuple(gauges)
 
     async def count(self, preset: float, name: str) -> AsyncIterator[WatcherUpdate[float]]:
         """Count; give how far it is, and end when it is over. Ending the iteration stops it.
@@ -75,6 +91,8 @@ class Counting:
         by_time = preset > 0
         gauge = TIMER if by_time else MONITOR
         how: dict[str, Any] = {"time": preset} if by_time else {"monitor": -preset}
+        # The other counters are read by who wants them, when it is over.
+        how["counters"] = [gauge] if gauge in self._gauges else []
         self._going, self._failed = True, False
         self._over.clear()
         self.connection.counting = name

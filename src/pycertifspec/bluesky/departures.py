@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import RefusedError, SpecError, StoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-    from typing import Self
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
     from pycertifspec.asyncio.client import AsyncClient
-    from pycertifspec.asyncio.motion import Motion
 
 
 class Departures:
@@ -24,9 +21,14 @@ class Departures:
     ``bps.mv(th, 1, tth, 2)`` are found without waiting for any time to pass. They have to be: SPEC moves with one
     command what ``A[]`` says (SPEC_LANGUAGE.md 6.6), and a motor that starts while another moves reads positions of
     that in between (PROTOCOL.md 5.6, ``start_one``).
+
+    Args:
+        client: what moves them.
+        start: lets a coroutine go on by itself.
+
     """
 
-    def __init__(self, client: AsyncClient, start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]) -> None:
+    def __init__(self, client: AsyncClient, start: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]) -> None:
         self._client = client
         self._start = start
         self._next: Journey | None = None
@@ -39,68 +41,101 @@ class Departures:
 
 
 class Journey:
-    """Motors that start together."""
+    """Motors that start together, and stand together.
 
-    def __init__(self, client: AsyncClient, start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]) -> None:
+    Attributes:
+        targets: where each goes.
+        closed: whether nobody can join any more.
+        expected: how many have announced themselves and are neither aboard nor given up.
+        refusal: why none of them moves.
+
+    """
+
+    def __init__(self, client: AsyncClient, start: Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]) -> None:
         self.targets: dict[str, float] = {}
         self.closed = False
         self.expected = 0
         self.refusal: SpecError | None = None
-        self.stopped_on_purpose = False
         self._client = client
         self._start = start
-        self._left: asyncio.Future[Motion] = asyncio.get_running_loop().create_future()
+        self._positions: dict[str, float] = {}
+        self._motion: asyncio.Task[Any] | None = None
+        self._news = asyncio.Event()
+        self._on_purpose = False
 
     def settle(self) -> None:
         """One who was expected is aboard, or does not come."""
         self.expected -= 1
-        if not self.expected:
-            self.closed = True
-            self._start(self._depart())
+        if self.expected:
+            return
+        self.closed = True
+        if self.targets and self.refusal is None:
+            self._motion = self._start(self._client.move(self.targets, progress=self._moved))
+            self._motion.add_done_callback(self._over)
+        self._tell()
 
-    async def _depart(self) -> None:
-        if self.refusal is not None:
-            self._left.set_exception(self.refusal)
-            self._left.exception()  # told to who waits, if anybody does
-        elif self.targets and not self._left.done():
-            self._left.set_result(await self._client.start_move(self.targets))
+    def _moved(self, positions: dict[str, float]) -> None:
+        self._positions = positions
+        self._tell()
 
-    async def ride(self, mne: str) -> None:
-        """Wait until the motors stand. Cancelling the wait stops them.
+    def _over(self, motion: asyncio.Task[Any]) -> None:
+        if not motion.cancelled():
+            motion.exception()  # told to who rides
+        self._tell()
+
+    def _tell(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    async def ride(self, mne: str) -> AsyncIterator[float]:
+        """Give a motor's positions until all stand. Ending the iteration early stops them.
 
         Raises:
             SpecError: as `AsyncClient.move`.
+            StoppedError: they were stopped, and not on purpose.
 
         """
         try:
-            motion = await asyncio.shield(self._left)
-        except asyncio.CancelledError:
-            self.targets.pop(mne, None)
-            if self._left.done() and not self._left.exception():
-                await self._left.result().stop()
+            while not self.closed:
+                await self._news.wait()
+            if self.refusal is not None:
+                raise self.refusal
+            last = None
+            while self._motion is not None and not self._motion.done():
+                if (here := self._positions.get(mne)) is not None and here != last:
+                    last = here
+                    yield here
+                await self._news.wait()
+        except (asyncio.CancelledError, GeneratorExit):
+            self.targets.pop(mne, None)  # whoever leaves before the departure does not move
+            await self.stop(success=False)
             raise
-        try:
-            await motion.wait()
-        except StoppedError:
-            if not self.stopped_on_purpose:
-                raise
+        if self._motion is None or (self._motion.cancelled() and self._on_purpose):
+            return
+        if self._motion.cancelled():
+            raise StoppedError(f"the motion of {', '.join(self.targets)} was stopped by this program")
+        arrived: dict[str, float] = self._motion.result()
+        yield arrived[mne]
 
     async def stop(self, *, success: bool) -> None:
-        """Stop the motors, once, and all else that SPEC does (PROTOCOL.md 2.6).
+        """Stop the motors, once, and all else that SPEC does (PROTOCOL.md 2.6); without effect if they stand.
 
         Args:
             success: whether who waits for them goes on as if they had arrived.
 
         """
-        self.stopped_on_purpose = self.stopped_on_purpose or success
-        if self._left.done() and not self._left.cancelled() and not self._left.exception():
-            await self._left.result().stop()
+        if self._motion is not None and not self._motion.done():
+            self._on_purpose = self._on_purpose or success
+            self._motion.cancel()
+            await asyncio.wait((self._motion,))
 
 
 class Ticket:
-    """The right to be waited for. Whoever has one boards, is refused or cancels.
+    """The right to be waited for. Whoever has one boards, or cancels.
 
-    What is started in its ``with`` block, tasks and theirs, finds it in `ANNOUNCED`.
+    Attributes:
+        journey: what it is for.
+
     """
 
     def __init__(self, journey: Journey) -> None:
@@ -108,45 +143,18 @@ class Ticket:
         self._used = False
         journey.expected += 1
 
-    def _use(self) -> None:
-        if not self._used:
-            self._used = True
-            self.journey.settle()
-
-    async def move(self, mne: str, target: float) -> None:
-        """Move a motor with those that are announced, and wait until they stand.
-
-        Raises:
-            RefusedError: this motor, or one that was to start with it, cannot be moved there; nothing has moved.
-            SpecError: as `AsyncClient.move`.
-
-        """
+    def board(self, mne: str, target: float) -> None:
+        """Say where a motor goes with those that have announced themselves, too."""
         journey = self.journey
         if mne in journey.targets:
             journey.refusal = RefusedError(
                 f"motor {mne!r} is told to go to {journey.targets[mne]:g} and to {target:g} at once; nothing has moved"
             )
         journey.targets[mne] = target
-        self._use()
-        await journey.ride(mne)
-
-    def refuse(self, error: SpecError) -> None:
-        """Let nobody of this departure move; without effect once this one is aboard."""
-        if not self._used:
-            self.journey.refusal = RefusedError(f"{error}; nothing that was to start with it has moved")
-            self._use()
-
-    def __enter__(self) -> Self:
-        self._token = ANNOUNCED.set(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        ANNOUNCED.reset(self._token)
+        self.cancel()
 
     def cancel(self) -> None:
-        """Do not wait for this one any more; without effect once it is aboard."""
-        self._use()
-
-
-# The ticket of who moves a motor in this context: a set has its tasks from ophyd-async, which cannot be handed one.
-ANNOUNCED: ContextVar[Ticket | None] = ContextVar("ANNOUNCED", default=None)
+        """Do not wait for this one any more."""
+        if not self._used:
+            self._used = True
+            self.journey.settle()

@@ -1,8 +1,11 @@
 """`SpecMotor`: one of SPEC's motors as a device of ophyd-async."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from functools import cached_property
 from typing import Any
 
+from bluesky.protocols import Location
 from ophyd_async.core import (
     CalculatableTimeout,
     MovableLogic,
@@ -13,14 +16,17 @@ from ophyd_async.core import (
     StandardReadable,
     TimeoutCalculator,
     WatchableAsyncStatus,
+    WatcherUpdate,
 )
 from ophyd_async.core import StandardReadableFormat as Format
 
+from pycertifspec.errors import CallTimeoutError
 from pycertifspec.session import properties
 from pycertifspec.session.properties import Property, motor_path
 
 from .address import address
 from .backend import SpecSignalBackend
+from .departures import Ticket
 
 
 class SpecMotor(StandardMovable[float], StandardReadable):
@@ -82,10 +88,41 @@ class SpecMotor(StandardMovable[float], StandardReadable):
         if self._mock is not None:
             return super().set(new_position, timeout)
         # Announced before anything is waited for, so that a motor that is set next is known when this one is ready.
-        with self._moving.connection.departures.announce() as ticket:
-            status = super().set(new_position, timeout)
+        ticket = self._moving.connection.departures.announce()
+        limit = None if isinstance(timeout, str) else timeout
+        status = WatchableAsyncStatus(self._travel(float(new_position), limit, ticket), name=self.name)
         status.add_callback(lambda _: ticket.cancel())
         return status
+
+    async def _travel(
+        self, target: float, timeout: float | None, ticket: Ticket
+    ) -> AsyncIterator[WatcherUpdate[float]]:
+        initial = await self._moving.get_value()
+        units, precision = await self.movable_logic.get_units_precision()
+        try:
+            async with asyncio.timeout(timeout) as limit:
+                async for current in self._moving.move(target, ticket):
+                    yield WatcherUpdate(
+                        current=current,
+                        initial=initial,
+                        target=target,
+                        name=self.name,
+                        unit=units,
+                        precision=precision,
+                    )
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise CallTimeoutError(
+                f"motor {self.mnemonic!r} did not arrive at {target:g} within {timeout} s; it was stopped"
+            ) from error
+
+    async def locate(self) -> Location[float]:
+        """Return where it is, and where it goes: a motor that does not move goes nowhere else."""
+        if self._mock is not None:
+            return await super().locate()
+        setpoint, readback = await asyncio.gather(self._moving.get_setpoint(), self.readback.get_value())
+        return Location(setpoint=setpoint, readback=readback)
 
     async def check_limits(self, target: float) -> None:
         """See whether the motor may go to a position, in user units; a mock may go anywhere.
@@ -106,11 +143,12 @@ class SpecMotor(StandardMovable[float], StandardReadable):
         """
         if self._mock is None:
             await self._moving.stop(success=success)
-        await super().stop(success)  # type: ignore[no-untyped-call]
+        else:
+            await super().stop(success)  # type: ignore[no-untyped-call]
 
 
 class _Moving(MovableLogic[float]):
-    """Motion as writing the setpoint, which is over when the motor stands."""
+    """What a motor is asked for besides moving; and how a mock moves: by its setpoint."""
 
     def __init__(self, motor: SpecMotor) -> None:
         super().__init__(motor.setpoint, motor.readback)
@@ -128,5 +166,5 @@ class _Moving(MovableLogic[float]):
         await self._motor().check_limits(new_position)
 
     async def move(self, new_position: float, timeout: TimeoutCalculator) -> None:
-        """Move, and return when the motor stands."""
+        """Move a mock, and return when it is there."""
         await self.setpoint.set(new_position, timeout=timeout())

@@ -391,6 +391,7 @@ class Client:
         refresh_names: bool = False,
         *,
         monitor: float | None = None,
+        counters: Iterable[str] | None = None,
         timeout: float | None = None,
     ) -> dict[str, float]:
         """Count, wait until it is over, and return each counter's value by its mnemonic.
@@ -402,6 +403,7 @@ class Client:
             callback: is called with all values whenever one has changed, and at the end.
             refresh_names: ask first which counters there are; otherwise that is known from before.
             monitor: counts of the monitor to count to, in place of seconds.
+            counters: mnemonics of those whose values are wanted; None for all that there are.
             timeout: seconds that it may take; None for as long as it takes.
 
         Raises:
@@ -416,7 +418,7 @@ class Client:
             counting.count(
                 self._link.session,
                 counting.preset(time, monitor),
-                tuple(self._counters()),
+                tuple(self._counters() if counters is None else counters),
                 timeout=timeout,
                 progress=callback,
             )
