@@ -16,6 +16,7 @@ from bluesky.utils import FailedStatus, RunEngineInterrupted
 from ophyd_async.core import NotConnectedError, init_devices
 from tests.bluesky.conftest import Run, eventually, on, stands, turns
 
+from pycertifspec import Client
 from pycertifspec.bluesky import SpecMotor
 from pycertifspec.errors import ConnectionLostError, RefusedError, RemoteError, StoppedError
 from pycertifspec.testing import Stall
@@ -115,6 +116,37 @@ def test_motors_that_are_set_together_start_with_one_command(engine: RunEngine, 
         "motor/../prestart_all", "motor/th/start_one", "motor/tth/start_one", "motor/chi/start_one",
         "motor/../start_all",
     ]  # fmt: skip
+
+
+def test_a_motor_that_stands_is_not_waited_for_until_others_stand(
+    engine: RunEngine, clock: ManualClock, slow_spec: SimulatedSpec
+) -> None:
+    th, tth = motors(slow_spec.address, "th", "tth")
+    there: list[bool] = []
+
+    def plan() -> Any:
+        yield from bps.abs_set(th, 29.5, group="short")
+        yield from bps.abs_set(tth, 0, group="long")
+        yield from bps.wait("short")
+        there.append(slow_spec.motor("tth").moving)
+        yield from bps.wait("long")
+
+    assert on(clock, Run(lambda: engine(plan()))).error is None
+    assert there == [True]
+    assert slow_spec.motor("tth").position == 0
+
+
+def test_a_relative_move_begins_where_the_motor_is_also_when_others_have_moved_it(
+    engine: RunEngine, spec: SimulatedSpec
+) -> None:
+    (th,) = motors(spec.address, "th")
+    engine(bps.mv(th, 1))
+    with Client(spec.host, spec.port) as other:
+        other.move(th=5)
+
+    engine(bps.mvr(th, 0.5))
+
+    assert spec.motor("th").position == 5.5
 
 
 def test_setpoints_that_are_set_together_start_with_one_command(engine: RunEngine, traffic: Traffic) -> None:

@@ -41,7 +41,7 @@ class Departures:
 
 
 class Journey:
-    """Motors that start together, and stand together.
+    """Motors that start together.
 
     Attributes:
         targets: where each goes.
@@ -59,6 +59,7 @@ class Journey:
         self._client = client
         self._start = start
         self._positions: dict[str, float] = {}
+        self._arrived: set[str] = set()
         self._motion: asyncio.Task[Any] | None = None
         self._news = asyncio.Event()
         self._on_purpose = False
@@ -70,12 +71,17 @@ class Journey:
             return
         self.closed = True
         if self.targets and self.refusal is None:
-            self._motion = self._start(self._client.move(self.targets, progress=self._moved))
+            self._motion = self._start(self._client.move(self.targets, progress=self._moved, arrived=self._stands))
             self._motion.add_done_callback(self._over)
         self._tell()
 
     def _moved(self, positions: dict[str, float]) -> None:
         self._positions = positions
+        self._tell()
+
+    def _stands(self, mne: str, position: float) -> None:
+        self._positions = {**self._positions, mne: position}
+        self._arrived.add(mne)
         self._tell()
 
     def _over(self, motion: asyncio.Task[Any]) -> None:
@@ -88,7 +94,7 @@ class Journey:
         news.set()
 
     async def ride(self, mne: str) -> AsyncIterator[float]:
-        """Give a motor's positions until all stand. Ending the iteration early stops them.
+        """Give a motor's positions until it stands. Ending the iteration early stops them.
 
         Raises:
             SpecError: as `AsyncClient.move`.
@@ -105,6 +111,8 @@ class Journey:
                 if (here := self._positions.get(mne)) is not None and here != last:
                     last = here
                     yield here
+                if mne in self._arrived:
+                    return
                 await self._news.wait()
         except (asyncio.CancelledError, GeneratorExit):
             self.targets.pop(mne, None)  # whoever leaves before the departure does not move

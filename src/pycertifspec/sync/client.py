@@ -327,6 +327,7 @@ class Client:
         timeout: float | None = None,
         leave: bool = False,
         progress: Callable[[dict[str, float]], Any] | None = None,
+        arrived: Callable[[str, float], Any] | None = None,
         **motors: float,
     ) -> dict[str, float]:
         """Move motors TO positions, in user units, all together, and wait until they stand.
@@ -339,6 +340,7 @@ class Client:
             timeout: seconds for all; None for as long as they move.
             leave: let them move on when the waiting ends early.
             progress: is called with all positions whenever one has changed.
+            arrived: is called with a motor's mnemonic and position when it stands at its target; others may move on.
             motors: positions by mnemonic: ``client.move(th=1, tth=2)``.
 
         Returns:
@@ -352,7 +354,9 @@ class Client:
 
         """
         wanted = moving.targets_of(targets, motors)
-        return self._link.run(moving.move(self._link.session, wanted, timeout=timeout, leave=leave, progress=progress))
+        return self._link.run(
+            moving.move(self._link.session, wanted, timeout=timeout, leave=leave, progress=progress, arrived=arrived)
+        )
 
     def check_move(self, targets: Mapping[str, float] | None = None, /, **motors: float) -> dict[str, moving.Facts]:
         """See whether motors can be moved to positions, as `move` does before it moves them; nothing moves.

@@ -56,6 +56,23 @@ class Facts(NamedTuple):
     dial: float | None = None
 
 
+class _Listeners(NamedTuple):
+    """Who is told of a motion."""
+
+    progress: Callable[[dict[str, float]], None] | None = None
+    arrived: Callable[[str, float], None] | None = None
+
+    def moved(self, axes: dict[str, _Axis]) -> None:
+        """Tell where all are."""
+        if self.progress is not None:
+            self.progress({mne: axis.position for mne, axis in axes.items()})
+
+    def stands(self, axis: _Axis) -> None:
+        """Tell that one stands, if that is where it was sent."""
+        if self.arrived is not None and axis.is_at(axis.position):
+            self.arrived(axis.mne, axis.position)
+
+
 class _Axis:
     """One motor on its way."""
 
@@ -150,6 +167,7 @@ def move(
     timeout: float | None = None,
     leave: bool = False,
     progress: Callable[[dict[str, float]], None] | None = None,
+    arrived: Callable[[str, float], None] | None = None,
 ) -> Procedure[dict[str, float]]:
     """Move motors together and wait until all stand; return where each is.
 
@@ -161,6 +179,7 @@ def move(
         timeout: seconds for all; None for as long as they move.
         leave: let them move on when the waiting ends early.
         progress: is called with the positions when one has changed.
+        arrived: is called with a motor's mnemonic and position when it stands at its target.
 
     Raises:
         RefusedError: a target is beyond a limit, or a motor is disabled; nothing has moved.
@@ -178,7 +197,7 @@ def move(
         axes = yield from _axes(session, wanted)
         while stream.ready:  # what registration told is no news (6, 3)
             stream.take()
-        return (yield from _moved(session, stream, axes, timeout, leave, progress))
+        return (yield from _moved(session, stream, axes, timeout, leave, _Listeners(progress, arrived)))
     finally:
         yield Unfollow(stream)
 
@@ -214,15 +233,18 @@ def _moved(
     axes: dict[str, _Axis],
     timeout: float | None,
     leave: bool,
-    progress: Callable[[dict[str, float]], None] | None,
+    listeners: _Listeners,
 ) -> Procedure[dict[str, float]]:
     going = {mne: axis for mne, axis in axes.items() if axis.facts.moving or not axis.is_at(axis.position)}
     if not going:
         return {mne: axis.position for mne, axis in axes.items()}
     begin = yield Now()
+    for axis in axes.values():
+        if axis.mne not in going:
+            listeners.stands(axis)
     try:
         yield from _start(list(going.values()))
-        reason = yield from _wait(session, stream, axes, going, begin, timeout, progress)
+        reason = yield from _wait(session, stream, axes, going, begin, timeout, listeners)
     except (RemoteError, ConnectionLostError):
         raise
     except BaseException:
@@ -230,8 +252,7 @@ def _moved(
             yield Tell(EventTypes.SV_ABORT)
         raise
     yield from _look(list(axes.values()))  # the last event may have an older position (6, 6)
-    if progress is not None:
-        progress({mne: axis.position for mne, axis in axes.items()})
+    listeners.moved(axes)
     short = [axis for axis in going.values() if not axis.is_at(axis.position)]
     if short:
         raise RemoteError((yield from _explain(session.label, short, reason)))
@@ -255,7 +276,7 @@ def _wait(
     going: dict[str, _Axis],
     begin: float,
     timeout: float | None,
-    progress: Callable[[dict[str, float]], None] | None,
+    listeners: _Listeners,
 ) -> Procedure[str]:
     """Wait until all stand; return what the server said meanwhile, which may be the reason if they did not arrive."""
     reason = ""
@@ -276,10 +297,12 @@ def _wait(
             axis = axes[change.name.split("/")[1]]
             if change.name.endswith("/move_done"):
                 axis.told(moving=change.value, first=change.first)
+                if axis.done and listeners.arrived is not None:
+                    yield from _look([axis])  # the last event may have an older position (6, 6)
+                    listeners.stands(axis)
             elif not change.first:
                 axis.position = change.value
-                if progress is not None:
-                    progress({mne: known.position for mne, known in axes.items()})
+                listeners.moved(axes)
         if look:
             rest = yield from _rest(going, rest, silent=change is None)
     return reason
@@ -360,7 +383,7 @@ def search(
         begin = yield Now()
         try:
             yield Tell(_SEND, motor_path(mne, "search"), encode_scalar(text), slot=True)
-            reason = yield from _wait(session, stream, {mne: axis}, {mne: axis}, begin, timeout, None)
+            reason = yield from _wait(session, stream, {mne: axis}, {mne: axis}, begin, timeout, _Listeners())
         except (RemoteError, ConnectionLostError):
             raise
         except BaseException:
