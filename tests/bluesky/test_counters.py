@@ -13,8 +13,9 @@ from bluesky.utils import FailedStatus, RunEngineInterrupted
 from ophyd_async.core import NotConnectedError, TriggerInfo, init_devices
 from tests.bluesky.conftest import Run, eventually, on
 
-from pycertifspec.bluesky import SpecCounters, SpecDetector, SpecMotor
-from pycertifspec.errors import ConnectionLostError, LocalProtocolError, StoppedError
+from pycertifspec.bluesky import SpecCounters, SpecDetector, SpecMotor, close_connections, counting
+from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError, StoppedError
+from pycertifspec.testing import Plan
 
 if TYPE_CHECKING:
     from bluesky import RunEngine
@@ -278,3 +279,47 @@ def test_an_aborted_plan_stops_a_standard_detector_once(
     assert documents.status == "abort"
     eventually(lambda: stops(slow_traffic), "it is stopped")
     assert stops(slow_traffic) == 1
+
+
+def test_without_a_timer_a_count_is_a_count_without_progress(engine: RunEngine, spec: SimulatedSpec) -> None:
+    with init_devices():
+        cnt = SpecCounters(["det"], spec.address)
+    cnt._counting._gauges = ()  # as with a server that calls its timer otherwise
+
+    engine(bp.count([cnt]))
+
+
+def test_spec_that_counts_on_although_it_was_told_to_stop_is_told_of(
+    clock: ManualClock, slow_spec: SimulatedSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "STOP_TIMEOUT", 0.01)
+    with init_devices():
+        cnt = SpecCounters(["sec"], slow_spec.address, preset=10)
+    client = cnt._counting.connection.client  # type: ignore[union-attr]
+
+    async def nothing() -> None:
+        """Lose what would have stopped it."""
+
+    async def stop() -> None:
+        status = cnt.trigger()
+        await client.wait_for(COUNT, True, 10)
+        monkeypatch.setattr(client, "stop_counting", nothing)
+        try:
+            await cnt.stop()
+        finally:
+            status.task.cancel()
+            await asyncio.wait((status.task,))
+
+    with pytest.raises(CallTimeoutError, match="goes on after"):
+        call_in_bluesky_event_loop(stop())
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for_longer_than_wanted(spec: SimulatedSpec) -> None:
+    async def connect(device: SpecCounters | SpecMotor) -> None:
+        await device.connect(timeout=0.05)
+
+    with spec.relay(Plan(stall=("down", 200))) as relay:  # a greeting, and nothing after it
+        for device in (SpecCounters(server=relay.address, name="cnt"), SpecMotor("th", relay.address, name="th")):
+            with pytest.raises(NotConnectedError, match=r"no answer within 0\.05 s"):
+                call_in_bluesky_event_loop(connect(device))
+        call_in_bluesky_event_loop(close_connections())

@@ -368,3 +368,44 @@ def test_a_motor_that_is_not_there_does_not_connect(spec: SimulatedSpec) -> None
 def test_without_a_server_it_does_not_connect() -> None:
     with pytest.raises(NotConnectedError, match=r"127\.0\.0\.1:1"), init_devices():
         th = SpecMotor("th", "127.0.0.1:1")  # noqa: F841
+
+
+def test_a_mock_is_stopped_located_and_checked_like_a_motor() -> None:
+    with init_devices(mock=True):
+        th = SpecMotor("th")
+
+    async def use() -> Any:
+        await th.check_value(1e9)
+        await th.set(2)
+        await th.stop()
+        return await th.locate()
+
+    assert call_in_bluesky_event_loop(use()) == {"setpoint": 2, "readback": 2}
+
+
+def test_the_setpoint_is_where_it_goes_while_it_goes(slow_spec: SimulatedSpec) -> None:
+    (th,) = motors(slow_spec.address, "th")
+
+    async def move() -> Any:
+        status = th.set(1)
+        await turns(lambda: slow_spec.motor("th").moving)
+        assert (await th.locate())["setpoint"] == 1
+        status.task.cancel()
+        await asyncio.wait((status.task,))
+        return await th.locate()
+
+    assert call_in_bluesky_event_loop(move())["setpoint"] != 1
+
+
+def test_a_set_that_is_cancelled_before_it_begins_keeps_nobody_waiting(engine: RunEngine, spec: SimulatedSpec) -> None:
+    th, tth = motors(spec.address, "th", "tth")
+
+    async def move() -> None:
+        th.set(1).task.cancel()
+        await tth.set(2)
+
+    before = spec.motor("th").position
+    call_in_bluesky_event_loop(move())
+
+    assert spec.motor("tth").position == 2
+    assert spec.motor("th").position == before

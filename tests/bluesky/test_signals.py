@@ -373,3 +373,20 @@ def test_nothing_is_done_before_it_is_connected() -> None:
 
 def test_texts_of_an_array_are_a_sequence() -> None:
     assert converted(["a", 1], Sequence[str], "here") == ["a", "1"]
+
+
+def test_a_backend_tells_one_function(spec: SimulatedSpec) -> None:
+    with init_devices():
+        th = spec_signal_r(float, f"spec://{spec.address}/motor/th/position")
+    backend = th._connector.backend
+
+    async def twice() -> None:
+        backend.set_callback(lambda _: None)
+        try:
+            backend.set_callback(lambda _: None)
+        finally:
+            backend.set_callback(None)
+            backend.set_callback(None)
+
+    with pytest.raises(RuntimeError, match="tells a function already"):
+        run(twice())

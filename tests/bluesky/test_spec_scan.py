@@ -272,3 +272,22 @@ def test_a_flyer_that_flies_takes_no_other_command_and_can_be_stopped(
     assert isinstance(second, LocalProtocolError)
     assert isinstance(complete, StoppedError)
     assert slow_traffic.aborts == 1
+
+
+def test_cancelling_the_wait_for_its_end_aborts_the_scan(slow_spec: SimulatedSpec, slow_traffic: Traffic) -> None:
+    with init_devices():
+        flyer = SpecScanFlyer(slow_traffic.address)
+
+    async def fly_and_cancel() -> None:
+        await flyer.prepare("ascan th 30 31 20 1")
+        await flyer.kickoff()
+        complete = flyer.complete()
+        await asyncio.sleep(0)
+        complete.task.cancel()
+        await asyncio.wait((complete.task,))
+
+    call_in_bluesky_event_loop(fly_and_cancel())
+
+    eventually(lambda: slow_traffic.aborts, "it is aborted")
+    assert flyer.over
+    assert slow_traffic.aborts == 1

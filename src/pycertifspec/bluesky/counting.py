@@ -50,7 +50,7 @@ class Counting:
         self.connection: Connection | None = None
         self._gauges: tuple[str, ...] = ()
         self._going = False
-        self._failed = False
+        self._stopped: bool | None = None  # whether on purpose, once it was
         self._over = asyncio.Event()
 
     async def connected(self, connection: Connection) -> None:
@@ -93,7 +93,7 @@ class Counting:
         how: dict[str, Any] = {"time": preset} if by_time else {"monitor": -preset}
         # The other counters are read by who wants them, when it is over.
         how["counters"] = [gauge] if gauge in self._gauges else []
-        self._going, self._failed = True, False
+        self._going, self._stopped = True, None
         self._over.clear()
         self.connection.counting = name
 
@@ -111,12 +111,18 @@ class Counting:
                         unit="s" if by_time else "counts",
                         precision=3 if by_time else 0,
                     )
+        except RemoteError:
+            if not self._was_stopped():  # who stops it before SPEC has begun hears that SPEC did not count
+                raise
         finally:
             self._going = False
             self.connection.counting = ""
             self._over.set()
-        if self._failed:
+        if self._was_stopped() and not self._stopped:
             raise StoppedError(f"counting of {name} was stopped by this program")
+
+    def _was_stopped(self) -> bool:
+        return self._stopped is not None
 
     async def stop(self, *, success: bool) -> None:
         """Stop the count that is under way, if this program has begun one.
@@ -130,7 +136,7 @@ class Counting:
         """
         if self._going and self.connection is not None:
             self._going = False
-            self._failed = not success
+            self._stopped = success
             await self.connection.client.stop_counting()
             try:
                 async with asyncio.timeout(STOP_TIMEOUT):
