@@ -310,7 +310,7 @@ def test_spec_that_counts_on_although_it_was_told_to_stop_is_told_of(
             status.task.cancel()
             await asyncio.wait((status.task,))
 
-    with pytest.raises(CallTimeoutError, match="goes on after"):
+    with pytest.raises(CallTimeoutError, match="goes on"):
         call_in_bluesky_event_loop(stop())
 
 

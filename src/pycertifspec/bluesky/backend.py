@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from ophyd_async.core import (
     make_datakey,
 )
 
-from pycertifspec.errors import ConnectionLostError, SpecError
+from pycertifspec.errors import ConnectionLostError, RemoteError, SpecError
 from pycertifspec.session import names, properties
 from pycertifspec.session.procedures.scanning import sent_at
 from pycertifspec.session.properties import Units, motor_path
@@ -41,6 +42,12 @@ MAX_DIGITS = 9
 
 _START = "/" + properties.START_ONE.name
 
+# Properties whose writing is a command in SPEC's queue (PROTOCOL.md 5.6).
+_QUEUED = frozenset((
+    properties.POSITION.name, properties.DIAL_POSITION.name, properties.OFFSET.name,
+    properties.LOW_LIMIT.name, properties.HIGH_LIMIT.name, properties.LIMITS.name,
+))  # fmt: skip
+
 _POSITIONS = {Units.USER, Units.DIAL}
 
 
@@ -48,7 +55,7 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
     """A signal's way to a property.
 
     Reading asks the server; a signal that is monitored is told by it. Writing returns when the server is known not to
-    have refused. Writing a motor's ``start_one`` moves the motor: it is checked against the limits first, joins the
+    have refused, and what SPEC does as a command (a motor's offset, limits) when that is over. Writing a motor's ``start_one`` moves the motor: it is checked against the limits first, joins the
     motors that are set in the same breath, and is over when the motor stands; cancelling it stops the motor.
 
     Args:
@@ -152,8 +159,13 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
             await self._move(float(plain(value)))
         else:
             _, prop = split(self.write_address)
-            await self.connection.client.write(prop, "" if value is None else plain(value))
+            client = self.connection.client
+            await client.write(prop, "" if value is None else plain(value))
             self._setpoint = value
+            if prop.startswith("motor/") and prop.rpartition("/")[2] in _QUEUED:
+                # SPEC does this as a command, after those that wait already; what is done behind it is done after it.
+                with contextlib.suppress(RemoteError):  # a server that is no SPEC, and has no queue
+                    await client.execute("0", leave=True)
 
     async def _move(self, target: float) -> None:
         ticket = self.connection.departures.announce()

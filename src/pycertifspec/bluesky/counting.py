@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 TIMER = "sec"
 MONITOR = "mon"
 
-# Seconds that SPEC is given to stop counting: it reads its counters first.
-STOP_TIMEOUT = 10.0
+# Seconds that SPEC is given to stop counting (it reads its counters first), and how often it is told: a count that has
+# not begun yet cannot be stopped.
+STOP_TIMEOUT = 2.0
+STOPS = 5
 
 
 def counter_signals(server: str, mnemonics: Iterable[str]) -> dict[str, SignalR[float]]:
@@ -134,14 +136,14 @@ class Counting:
             CallTimeoutError: SPEC goes on counting.
 
         """
-        if self._going and self.connection is not None:
-            self._going = False
-            self._stopped = success
+        if not self._going or self.connection is None:
+            return
+        self._going, self._stopped = False, success
+        for _ in range(STOPS):
             await self.connection.client.stop_counting()
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_TIMEOUT):
                     await self._over.wait()
-            except TimeoutError as error:
-                raise CallTimeoutError(
-                    f"counting was told to stop, and goes on after {STOP_TIMEOUT:g} s on {self.connection.client}"
-                ) from error
+            if self._over.is_set():
+                return
+        raise CallTimeoutError(f"{self.connection.client} was told {STOPS} times to stop counting, and goes on")
