@@ -174,7 +174,7 @@ def test_a_server_that_dies_fails_the_count_and_the_device_works_with_the_next_o
     with init_devices():
         cnt = SpecCounters(["sec"], slow_spec.address)
     port = slow_spec.port
-    client = cnt._counting.connection.client  # type: ignore[union-attr]
+    client = cnt._counting._connection.client  # type: ignore[union-attr]
 
     run = Run(lambda: engine(bp.count([cnt])))
     eventually(lambda: cnt._counting._going, "it counts")
@@ -295,7 +295,7 @@ def test_spec_that_counts_on_although_it_was_told_to_stop_is_told_of(
     monkeypatch.setattr(counting, "STOP_TIMEOUT", 0.01)
     with init_devices():
         cnt = SpecCounters(["sec"], slow_spec.address, preset=10)
-    client = cnt._counting.connection.client  # type: ignore[union-attr]
+    client = cnt._counting._connection.client  # type: ignore[union-attr]
 
     async def nothing() -> None:
         """Lose what would have stopped it."""

@@ -42,12 +42,7 @@ MAX_DIGITS = 9
 
 _START = "/" + properties.START_ONE.name
 
-# Properties whose writing is a command in SPEC's queue (PROTOCOL.md 5.6).
-_QUEUED = frozenset((
-    properties.POSITION.name, properties.DIAL_POSITION.name, properties.OFFSET.name,
-    properties.LOW_LIMIT.name, properties.HIGH_LIMIT.name, properties.LIMITS.name,
-))  # fmt: skip
-
+_QUEUED = {prop.name for prop in properties.QUEUED}
 _POSITIONS = {Units.USER, Units.DIAL}
 
 
@@ -55,8 +50,9 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
     """A signal's way to a property.
 
     Reading asks the server; a signal that is monitored is told by it. Writing returns when the server is known not to
-    have refused, and what SPEC does as a command (a motor's offset, limits) when that is over. Writing a motor's ``start_one`` moves the motor: it is checked against the limits first, joins the
-    motors that are set in the same breath, and is over when the motor stands; cancelling it stops the motor.
+    have refused, and what SPEC does as a command (a motor's offset, limits) when that is over. Writing a motor's
+    ``start_one`` moves the motor: it is checked against the limits first, joins the motors that are set in the same
+    breath, and is over when the motor stands; cancelling it stops the motor.
 
     Args:
         datatype: what the value is; None for what the server says when it is connected.

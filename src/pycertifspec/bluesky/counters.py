@@ -1,6 +1,6 @@
 """`SpecCounters`: SPEC's counters, all or some, as one detector of ophyd-async that is triggered."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from bluesky.protocols import Preparable, Triggerable
 from ophyd_async.core import (
@@ -13,10 +13,7 @@ from ophyd_async.core import (
 )
 from ophyd_async.core import StandardReadableFormat as Format
 
-from .adoption import adopt
-from .connection import Connection
-from .connector import ServerConnector
-from .counting import TIMER, Counting, counter_signals
+from .counting import TIMER, Counting
 
 
 class SpecCounters(StandardReadable, Triggerable, Preparable):
@@ -47,27 +44,21 @@ class SpecCounters(StandardReadable, Triggerable, Preparable):
         preset: float | int = 1.0,  # noqa: PYI041  a TOML file's 1 is an int, for who checks it against this
         name: str = "",
     ) -> None:
-        self.counters: dict[str, SignalR[float]] = {}
-        self._server = server
         self._hinted = tuple(hinted)
-        self._counting = Counting()
         with self.add_children_as_readables(Format.CONFIG_SIGNAL):
             self.preset = soft_signal_rw(float, float(preset))
-        if counters:
-            self._adopt(counters)
-        super().__init__(name=name, connector=ServerConnector(server, self._connected))
+        self._counting = Counting(self, server, counters, self._read)
+        super().__init__(name=name, connector=self._counting.connector)
 
-    async def _connected(self, connection: Connection) -> None:
-        await self._counting.connected(connection)
-        if not self.counters:
-            self._adopt((await connection.client.load_names()).counters)
-
-    def _adopt(self, mnemonics: Iterable[str]) -> None:
-        self.counters = counter_signals(self._server, mnemonics)
-        adopt(self, self.counters)
-        for mne, signal in self.counters.items():
+    def _read(self, signals: dict[str, SignalR[float]]) -> None:
+        for mne, signal in signals.items():
             hinted = mne in self._hinted if self._hinted else mne != TIMER
             self.add_readables([signal], Format.HINTED_UNCACHED_SIGNAL if hinted else Format.UNCACHED_SIGNAL)
+
+    @property
+    def counters(self) -> dict[str, SignalR[float]]:
+        """The counters' signals, by mnemonic."""
+        return self._counting.signals
 
     @AsyncStatus.wrap
     async def prepare(self, value: float) -> None:

@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from ophyd_async.core import SignalR, WatcherUpdate
+from ophyd_async.core import Device, SignalR, WatcherUpdate
 
 from pycertifspec.errors import CallTimeoutError, LocalProtocolError, RemoteError, StoppedError
 from pycertifspec.session import properties
 from pycertifspec.session.properties import scaler_path
 
 from .address import address
+from .adoption import adopt
 from .backend import SpecSignalBackend
+from .connector import ServerConnector
 from .progress import told
 
 if TYPE_CHECKING:
@@ -31,43 +33,57 @@ STOP_TIMEOUT = 2.0
 STOPS = 5
 
 
-def counter_signals(server: str, mnemonics: Iterable[str]) -> dict[str, SignalR[float]]:
-    """Return a signal for each counter, by its mnemonic."""
-    return {
-        mne: SignalR(
-            SpecSignalBackend(
-                float,
-                address(server, scaler_path(mne, properties.VALUE.name)),
-                units="s" if mne == TIMER else "counts",
-            )
-        )
-        for mne in mnemonics
-    }
-
-
 class Counting:
-    """One count at a time, which can be stopped."""
+    """The counters of a device, and one count of them at a time, which can be stopped.
 
-    def __init__(self) -> None:
-        self.connection: Connection | None = None
+    Args:
+        device: gets a signal for each of them as an attribute.
+        server: as for devices.
+        mnemonics: of the counters; none for all that the server has when the device is connected.
+        adopted: is called with them, by mnemonic, as soon as they are known.
+
+    Attributes:
+        signals: by mnemonic.
+        connector: connects the device.
+
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        server: str,
+        mnemonics: Iterable[str],
+        adopted: Callable[[dict[str, SignalR[float]]], None],
+    ) -> None:
+        self.signals: dict[str, SignalR[float]] = {}
+        self.connector = ServerConnector(server, self._connected)
+        self._device = device
+        self._server = server
+        self._adopted = adopted
+        self._connection: Connection | None = None
         self._gauges: tuple[str, ...] = ()
         self._going = False
         self._stopped: bool | None = None  # whether on purpose, once it was
         self._over = asyncio.Event()
+        self._adopt(mnemonics)
 
-    async def connected(self, connection: Connection) -> None:
-        """Use a connection, and see which counters there are that tell how far a count is.
+    def _adopt(self, mnemonics: Iterable[str]) -> None:
+        for mne in mnemonics:
+            place = address(self._server, scaler_path(mne, properties.VALUE.name))
+            self.signals[mne] = SignalR(SpecSignalBackend(float, place, units="s" if mne == TIMER else "counts"))
+        adopt(self._device, self.signals)
+        self._adopted(self.signals)
 
-        Raises:
-            SpecError: the server does not answer.
-
-        """
+    async def _connected(self, connection: Connection) -> None:
+        """Use a connection, and see which counters there are that tell how far a count is."""
         gauges = []
         for mne in (TIMER, MONITOR):
             with contextlib.suppress(RemoteError):  # there is none of this name
                 await connection.client.read(scaler_path(mne, properties.VALUE.name))
                 gauges.append(mne)
-        self.connection, self._gauges = connection, tuple(gauges)
+        self._connection, self._gauges = connection, tuple(gauges)
+        if not self.signals:
+            self._adopt((await connection.client.load_names()).counters)
 
     async def count(self, preset: float, name: str) -> AsyncIterator[WatcherUpdate[float]]:
         """Count; give how far it is, and end when it is over. Ending the iteration stops it.
@@ -82,14 +98,14 @@ class Counting:
             LocalProtocolError: another device of this server counts.
 
         """
-        if self.connection is None:
+        if self._connection is None:
             return  # a mock counts nothing
-        if self.connection.counting:
+        if self._connection.counting:
             raise LocalProtocolError(
-                f"{name} cannot count: SPEC counts for {self.connection.counting!r} already, and has one count for all "
-                "its counters; have those of both devices in one"
+                f"{name} cannot count: SPEC counts for {self._connection.counting!r} already, and has one count for "
+                "all its counters; have those of both devices in one"
             )
-        client = self.connection.client
+        client = self._connection.client
         by_time = preset > 0
         gauge = TIMER if by_time else MONITOR
         how: dict[str, Any] = {"time": preset} if by_time else {"monitor": -preset}
@@ -97,7 +113,7 @@ class Counting:
         how["counters"] = [gauge] if gauge in self._gauges else []
         self._going, self._stopped = True, None
         self._over.clear()
-        self.connection.counting = name
+        self._connection.counting = name
 
         def run(tell: Callable[[dict[str, float]], None]) -> Coroutine[Any, Any, dict[str, float]]:
             return client.count(callback=tell, **how)
@@ -118,7 +134,7 @@ class Counting:
                 raise
         finally:
             self._going = False
-            self.connection.counting = ""
+            self._connection.counting = ""
             self._over.set()
         if self._was_stopped() and not self._stopped:
             raise StoppedError(f"counting of {name} was stopped by this program")
@@ -136,14 +152,14 @@ class Counting:
             CallTimeoutError: SPEC goes on counting.
 
         """
-        if not self._going or self.connection is None:
+        if not self._going or self._connection is None:
             return
         self._going, self._stopped = False, success
         for _ in range(STOPS):
-            await self.connection.client.stop_counting()
+            await self._connection.client.stop_counting()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_TIMEOUT):
                     await self._over.wait()
             if self._over.is_set():
                 return
-        raise CallTimeoutError(f"{self.connection.client} was told {STOPS} times to stop counting, and goes on")
+        raise CallTimeoutError(f"{self._connection.client} was told {STOPS} times to stop counting, and goes on")

@@ -1,6 +1,6 @@
 """`SpecDetector`: SPEC's counters as a StandardDetector of ophyd-async, and its three logics to mix with others."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bluesky.protocols import Reading
@@ -19,10 +19,7 @@ from ophyd_async.core import (
     soft_signal_rw,
 )
 
-from .adoption import adopt
-from .connection import Connection
-from .connector import ServerConnector
-from .counting import TIMER, Counting, counter_signals
+from .counting import TIMER, Counting
 
 
 class SpecTriggerLogic(DetectorTriggerLogic):
@@ -156,24 +153,16 @@ class SpecDetector(StandardDetector):
         preset: float | int = 1.0,  # noqa: PYI041  as in `SpecCounters`
         name: str = "",
     ) -> None:
-        self.counters: dict[str, SignalR[float]] = {}
-        self._server = server
-        self._counting = Counting()
         self.preset = soft_signal_rw(float, float(preset))
+        self._counting = Counting(self, server, counters, lambda _: None)
         self.add_detector_logics(
             SpecTriggerLogic(self.preset),
             SpecAcquireLogic(self._counting, self.preset, lambda: self.name),
-            SpecDataLogic(self.counters, lambda mne: mne in hinted if hinted else mne != TIMER),
+            SpecDataLogic(self._counting.signals, lambda mne: mne in hinted if hinted else mne != TIMER),
         )
-        if counters:
-            self._adopt(counters)
-        super().__init__(name=name, connector=ServerConnector(server, self._connected))
+        super().__init__(name=name, connector=self._counting.connector)
 
-    async def _connected(self, connection: Connection) -> None:
-        await self._counting.connected(connection)
-        if not self.counters:
-            self._adopt((await connection.client.load_names()).counters)
-
-    def _adopt(self, mnemonics: Iterable[str]) -> None:
-        self.counters.update(counter_signals(self._server, mnemonics))
-        adopt(self, self.counters)
+    @property
+    def counters(self) -> dict[str, SignalR[float]]:
+        """The counters' signals, by mnemonic."""
+        return self._counting.signals
