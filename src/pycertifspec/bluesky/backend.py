@@ -19,7 +19,7 @@ from ophyd_async.core import (
 
 from pycertifspec.errors import ConnectionLostError, RemoteError, SpecError
 from pycertifspec.session import names, properties
-from pycertifspec.session.procedures.scanning import sent_at
+from pycertifspec.session.change import sent_at
 from pycertifspec.session.properties import Units, motor_path
 
 from .address import split

@@ -46,9 +46,11 @@ class SpecScanFlyer(Device, Stageable, Preparable, Flyable, EventCollectable, Ha
 
     async def _connected(self, connection: Connection) -> None:
         self._connection = connection
-        self._instrument = await look_at(
-            connection.client, self._server or connection.client.server_name, positions=False
-        )
+        await self._look(connection)
+
+    async def _look(self, connection: Connection) -> None:
+        where = self._server or connection.client.server_name
+        self._instrument = await look_at(connection.client, where, positions=False)
 
     # ---- what is known of the scan ----
 
@@ -125,6 +127,8 @@ class SpecScanFlyer(Device, Stageable, Preparable, Flyable, EventCollectable, Ha
             if self._connection is None:
                 flight.over.set()  # a mock scans nothing
                 return
+            if not self._instrument.motors:  # SPEC was busy, and tells its names at its prompt alone
+                await self._look(self._connection)
             flight.scan = await self._connection.client.scan(self._command)
             self._connection.start(flight.follow(flight.scan))
             await flight.scan.heading()
