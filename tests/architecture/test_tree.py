@@ -104,7 +104,7 @@ def test_every_module_can_be_imported_first() -> None:
         [sys.executable, "-W", "error", "-c", IMPORT_EACH, *names],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

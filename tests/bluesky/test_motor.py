@@ -98,6 +98,14 @@ def test_documents_have_units_digits_source_hints_and_configuration(
     assert configuration["th-step_size"] == spec.motor("th").config.steps_per_unit
 
 
+def test_angles_of_spec_are_in_degrees_and_what_nobody_knows_has_no_units(spec: SimulatedSpec) -> None:
+    th, samx, en = motors(spec.address, "th", "samx", "en", units="")
+
+    keys = [call_in_bluesky_event_loop(motor.describe())[motor.name] for motor in (th, samx, en)]
+
+    assert [key.get("units") for key in keys] == ["deg", None, "keV"]
+
+
 def test_it_tells_where_it_is_and_where_it_was_sent(engine: RunEngine, spec: SimulatedSpec) -> None:
     (th,) = motors(spec.address, "th")
 

@@ -20,6 +20,7 @@ from ophyd_async.core import (
 )
 from ophyd_async.core import StandardReadableFormat as Format
 
+from pycertifspec.documents.instrument import Instrument
 from pycertifspec.errors import CallTimeoutError
 from pycertifspec.session import properties
 from pycertifspec.session.properties import Property, motor_path
@@ -42,31 +43,33 @@ class SpecMotor(StandardMovable[float], StandardReadable):
     Args:
         mnemonic: of the motor: ``"th"``.
         server: ``host:port``, ``host:name`` or ``host``; empty for what the environment's SPEC_SERVER says.
-        units: of its positions, such as ``"deg"``; SPEC does not tell them.
+        units: of its positions, such as ``"mm"``; SPEC does not tell them. Empty for degrees where the mnemonic is one of
+            SPEC's own angles (``th``), keV for ``en``, and none for the others.
         name: of the device; `init_devices` gives it that of its variable.
 
     """
 
     def __init__(self, mnemonic: str, server: str = "", units: str = "", name: str = "") -> None:
         self.mnemonic = mnemonic
+        unit = units or Instrument().unit_of(mnemonic)
 
         def at(prop: Property[Any]) -> str:
             return address(server, motor_path(mnemonic, prop.name))
 
         position, start = at(properties.POSITION), at(properties.START_ONE)
-        self._moving = SpecSignalBackend(float, position, start, units)
+        self._moving = SpecSignalBackend(float, position, start, unit)
         with self.add_children_as_readables(Format.HINTED_UNCACHED_SIGNAL):
-            self.readback = SignalR(SpecSignalBackend(float, position, units=units))
+            self.readback = SignalR(SpecSignalBackend(float, position, units=unit))
         with self.add_children_as_readables(Format.CONFIG_SIGNAL):
-            self.offset = SignalRW(SpecSignalBackend(float, at(properties.OFFSET), units=units))
+            self.offset = SignalRW(SpecSignalBackend(float, at(properties.OFFSET), units=unit))
             self.sign = SignalR(SpecSignalBackend(float, at(properties.SIGN)))
             self.step_size = SignalR(SpecSignalBackend(float, at(properties.STEP_SIZE)))
-            self.low_limit = SignalRW(SpecSignalBackend(float, at(properties.LOW_LIMIT), units=units))
-            self.high_limit = SignalRW(SpecSignalBackend(float, at(properties.HIGH_LIMIT), units=units))
+            self.low_limit = SignalRW(SpecSignalBackend(float, at(properties.LOW_LIMIT), units=unit))
+            self.high_limit = SignalRW(SpecSignalBackend(float, at(properties.HIGH_LIMIT), units=unit))
             self.slew_rate = SignalRW(SpecSignalBackend(float, at(properties.SLEW_RATE)))
             self.acceleration = SignalRW(SpecSignalBackend(float, at(properties.ACCELERATION)))
         self.setpoint = SignalRW(self._moving, timeout=None)
-        self.dial_position = SignalR(SpecSignalBackend(float, at(properties.DIAL_POSITION), units=units))
+        self.dial_position = SignalR(SpecSignalBackend(float, at(properties.DIAL_POSITION), units=unit))
         self.moving = SignalR(SpecSignalBackend(bool, at(properties.MOVE_DONE)))
         super().__init__(name=name)
 
