@@ -43,8 +43,8 @@ class SpecMotor(StandardMovable[float], StandardReadable):
     Args:
         mnemonic: of the motor: ``"th"``.
         server: ``host:port``, ``host:name`` or ``host``; empty for what the environment's SPEC_SERVER says.
-        units: of its positions, such as ``"mm"``; SPEC does not tell them. Empty for degrees where the mnemonic is one of
-            SPEC's own angles (``th``), keV for ``en``, and none for the others.
+        units: of its positions, such as ``"mm"``; SPEC does not tell them. Empty for degrees where the mnemonic is one
+            of SPEC's own angles (``th``), keV for ``en``, and none for the others.
         name: of the device; `init_devices` gives it that of its variable.
 
     """
