@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import (
     arrays,
+    bluesky_scans,
     client_arrays,
     clients,
     datafile,
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "geometry": geometry.measure,
     "clients": clients.measure,
     "client_arrays": client_arrays.measure,
+    "bluesky_scans": bluesky_scans.measure,
 }
 
 

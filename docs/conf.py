@@ -9,8 +9,9 @@ project = "pycertifspec"
 copyright = "the pycertifspec developers"  # noqa: A001  Sphinx's name
 version = release = version_of("pycertifspec")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 exclude_patterns = ["_build", "pictures"]
+nb_execution_mode = "off"  # the tests execute notebooks; what they show is stored in them
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence"]
 

@@ -20,6 +20,14 @@ def test_counting_goes_to_a_number_of_monitor_counts(client: Any) -> None:
     assert client.count(monitor=1000)["mon"] == pytest.approx(1000, abs=1)
 
 
+def test_some_counters_are_asked_for_and_others_left_alone(client: Any) -> None:
+    shown: list[dict[str, float]] = []
+
+    assert client.count(0.5, shown.append, counters=["sec"]) == {"sec": 0.5}
+    assert shown[-1] == {"sec": 0.5}
+    assert client.count(0.5, counters=[]) == {}
+
+
 def test_live_values_come_while_it_counts(client: Any) -> None:
     shown: list[dict[str, float]] = []
 

@@ -26,6 +26,17 @@ def test_several_motors_move_together(client: Any) -> None:
     assert set(shown[0]) == {"th", "tth"}
 
 
+def test_each_motor_is_told_as_it_arrives(client: Any) -> None:
+    told: list[tuple[str, float]] = []
+
+    client.move(
+        chi=client.read("motor/chi/position"), tth=0, th=29.5, arrived=lambda mne, where: told.append((mne, where))
+    )
+
+    assert [mne for mne, _ in told] == ["chi", "th", "tth"]
+    assert told[1:] == [("th", 29.5), ("tth", 0.0)]
+
+
 def test_a_move_to_where_the_motor_stands_is_over_at_once(spec: Any, clock: Any) -> None:
     assert spec.motor("th").moveto(30.0) == 30.0  # time stands still: nothing could have moved
 

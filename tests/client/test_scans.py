@@ -48,6 +48,30 @@ def test_points_come_as_they_are_taken_and_then_the_whole(scanning: Any) -> None
     assert record.arrays()["Detector"].tolist() == [0.0, 49.0, 98.0]
 
 
+def test_a_heading_is_there_before_the_first_point(scanning: Any) -> None:
+    scanning.execute("wanted = 0")
+    scan = scanning.scan("show_scan")
+
+    record = scan.heading()
+
+    assert (record.number, record.command, record.points) == (4, "ascan  tth 21.5 21.7  2 1", [])
+    assert scan.heading() is record
+    scan.abort()
+
+
+def test_who_waits_for_the_heading_of_what_is_no_scan_goes_on_when_that_is_over(scanning: Any) -> None:
+    scan = scanning.scan("p 1")
+
+    assert scan.heading().command == ""
+    with pytest.raises(RemoteError, match="printed no scan"):
+        scan.wait()
+
+
+def test_who_does_not_want_to_wait_for_a_heading_any_longer_goes_on_without(scanning: Any) -> None:
+    with scanning.scan("sleep(1000)") as scan:
+        assert scan.heading(timeout=0).command == ""
+
+
 def test_a_scan_is_a_table_of_pandas_and_of_xarray(scanning: Any) -> None:
     record = scanning.scan("show_scan").wait()
 

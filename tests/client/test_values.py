@@ -14,6 +14,15 @@ def test_a_number_comes_as_a_number_where_the_property_is_one(client: Any) -> No
     assert client.read("status/ready") is True
 
 
+def test_a_change_has_the_message_that_says_when_the_server_sent_it(client: Any) -> None:
+    change = client.read_change("motor/th/position")
+
+    assert (change.name, change.value) == ("motor/th/position", 30.0)
+    assert change.message.sec > 1_600_000_000
+    with pytest.raises(RemoteError, match="nosuch"):
+        client.read_change("motor/nosuch/position")
+
+
 def test_text_that_looks_like_a_number_stays_text_unless_asked(client: Any) -> None:
     client.execute('global x; x = "007"')
 

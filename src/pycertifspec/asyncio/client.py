@@ -95,6 +95,7 @@ class AsyncClient:
     # ---- values ----
 
     read = values.read
+    read_change = values.read_change
     write = values.write
 
     # ---- commands ----

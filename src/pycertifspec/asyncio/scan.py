@@ -50,6 +50,7 @@ class Scan:
         self._progress = progress
         self._text = ScanText(prompts=False)
         self._points = Stream(lasting=True)
+        self._heading = Stream(lasting=True)
         self._begin(command)
 
     def _begin(self, command: str) -> None:
@@ -61,6 +62,7 @@ class Scan:
     def _tell(self, event: Event) -> None:
         if isinstance(event, ScanBegun):
             self.record = event.record
+            self._link.put(self._heading, event.record)
         elif isinstance(event, PointTaken):
             self._link.put(self._points, event.point)
             if self._progress is not None:
@@ -71,11 +73,23 @@ class Scan:
             task.exception()  # told to whoever waits
         if not self.paused:
             self._link.close_stream(self._points)
+            self._link.close_stream(self._heading)
 
     @property
     def done(self) -> bool:
         """Whether it is over."""
         return self._task.done() and not self.paused
+
+    async def heading(self, timeout: float | None = None) -> ScanRecord:
+        """Wait until the scan's heading has come, or the scan is over; return what is known of it.
+
+        Args:
+            timeout: seconds; None waits as long as it takes. There is no command in the record if it passed.
+
+        """
+        if not self.record.command:
+            await self._link.do(Next(self._heading, FOR_EVER if timeout is None else timeout))
+        return self.record
 
     async def wait(self, timeout: float | None = None) -> ScanRecord:
         """Wait until the scan is over; return the whole. Cancelling the wait aborts it.

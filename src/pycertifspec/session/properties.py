@@ -122,6 +122,9 @@ MOTOR: tuple[Property[float] | Property[bool] | Property[str], ...] = (
     BACKLASH,
 )
 
+# Writing these is a command in SPEC's queue: it has its effect when those before it are done (5.6).
+QUEUED = (POSITION, DIAL_POSITION, OFFSET, HIGH_LIMIT, LOW_LIMIT, LIMITS)
+
 VALUE = Property("value", float, "What the counter has counted; counts, or seconds for the timer.")
 COUNT = Property(
     "count",

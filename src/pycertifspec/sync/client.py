@@ -76,6 +76,7 @@ class Client:
     # ---- values ----
 
     read = values.read
+    read_change = values.read_change
     write = values.write
 
     # ---- commands ----

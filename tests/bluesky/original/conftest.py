@@ -49,5 +49,5 @@ def documents() -> Documents:
 @pytest.fixture
 def engine(documents: Documents) -> RunEngine:
     run_engine = RunEngine(context_managers=[])
-    run_engine.subscribe(documents.take)  # type: ignore[no-untyped-call]
+    run_engine.subscribe(documents.take)
     return run_engine

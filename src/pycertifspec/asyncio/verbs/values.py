@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pycertifspec.asyncio.client import AsyncClient
+    from pycertifspec.session.change import Change
 
 
 async def read(
@@ -32,6 +33,22 @@ async def read(
 
     """
     return await self._link.run(reading.read(prop, kind, timeout))
+
+
+async def read_change(self: AsyncClient, prop: str, *, timeout: float | None = None) -> Change:
+    """Return a property's value with what came with it: ``change.message`` says when the server sent it.
+
+    Args:
+        prop: its name.
+        timeout: as in `read`.
+
+    Raises:
+        RemoteError: there is no such property.
+        CallTimeoutError: the server did not answer in time.
+        ConnectionLostError: the server is gone.
+
+    """
+    return await self._link.run(reading.read_change(prop, timeout))
 
 
 async def write(self: AsyncClient, prop: str, value: Any, *, timeout: float | None = None) -> None:

@@ -11,7 +11,7 @@ from pycertifspec.session.steps import Ask, AskAll, Next, Now, Tell
 from pycertifspec.wire.constants import EventTypes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from pycertifspec.session.change import Change
     from pycertifspec.session.client import ClientSession
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pycertifspec.session.stream import Stream
 
     from .axis import Axis
+    from .listeners import Listeners
 
 _READ = EventTypes.SV_CHAN_READ
 
@@ -39,7 +40,7 @@ def carried_out(
     *,
     timeout: float | None,
     leave: bool,
-    progress: Callable[[dict[str, float]], None] | None,
+    listeners: Listeners,
 ) -> Procedure[str]:
     """Start motors and wait until they stand; return what the server said meanwhile.
 
@@ -50,7 +51,7 @@ def carried_out(
         for step in start:  # noqa: UP028  a list cannot be sent the answers
             yield step
         while not over:
-            reason = (yield from until_all_stand(session, stream, axes, going, begin, timeout, progress)) or reason
+            reason = (yield from until_all_stand(session, stream, axes, going, begin, timeout, listeners)) or reason
             over = True
             yield from look(list(axes.values()))  # the last event may have an older position (6, 6)
             for axis in going.values():
@@ -72,7 +73,7 @@ def until_all_stand(
     going: dict[str, Axis],
     begin: float,
     timeout: float | None,
-    progress: Callable[[dict[str, float]], None] | None,
+    listeners: Listeners,
 ) -> Procedure[str]:
     """Wait until all stand; return what the server said meanwhile, which may be the reason if they did not arrive."""
     reason = ""
@@ -90,17 +91,25 @@ def until_all_stand(
             continue  # the time is over
         if change is not None and change.name == properties.ERROR:
             reason = change.value or reason
-        look = change is None or change.name == properties.ERROR or (change.name == properties.READY and change.value)
+        in_doubt = (
+            change is None or change.name == properties.ERROR or (change.name == properties.READY and change.value)
+        )
         if change is not None and change.name.startswith("motor/"):
             axis = axes[change.name.split("/")[1]]
             if change.name.endswith("/move_done"):
                 axis.told(moving=change.value, first=change.first)
+                if axis.done and listeners.arrived is not None:
+                    yield from look([axis])  # the last event may have an older position (6, 6)
+                    if not axis.facts.moving:
+                        listeners.stands(axis)
             elif not change.first:
                 axis.position = change.value
-                if progress is not None:
-                    progress({mne: known.position for mne, known in axes.items()})
-        if look:
+                listeners.moved(axes)
+        if in_doubt:
             rest = yield from _rest(going, rest, silent=change is None)
+            for axis in going.values():
+                if axis.done:
+                    listeners.stands(axis)
     return reason
 
 

@@ -27,6 +27,7 @@ class Axis:
         self.position = facts.position
         self.started = False
         self.done = False
+        self.announced = False  # it was told that it has arrived
         self._older = facts.moving  # it is under way already: the next end is that of the older motion
 
     def told(self, *, moving: bool, first: bool) -> None:

@@ -17,6 +17,7 @@ from .arriving import carried_out, explain
 from .axis import Axis, check
 from .deadline import within
 from .facts import facts
+from .listeners import Listeners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,6 +41,7 @@ def move(
     timeout: float | None = None,
     leave: bool = False,
     progress: Callable[[dict[str, float]], None] | None = None,
+    arrived: Callable[[str, float], None] | None = None,
 ) -> Procedure[dict[str, float]]:
     """Move motors together and wait until all stand; return where each is.
 
@@ -51,6 +53,7 @@ def move(
         timeout: seconds for all; None for as long as they move.
         leave: let them move on when the waiting ends early.
         progress: is called with the positions when one has changed.
+        arrived: is called with a motor's mnemonic and position when it stands at its target.
 
     Raises:
         RefusedError: a target is beyond a limit, or a motor is disabled; nothing has moved.
@@ -61,7 +64,7 @@ def move(
     if not targets or len(targets) > MAX_MOTORS:
         raise LocalProtocolError(f"cannot move {len(targets)} motors; expected 1 to {MAX_MOTORS}")
     wanted = {mne: _number(mne, target) for mne, target in targets.items()}
-    return (yield from within(session, _move(session, wanted, timeout, leave, progress), timeout))
+    return (yield from within(session, _move(session, wanted, timeout, leave, Listeners(progress, arrived)), timeout))
 
 
 def _move(
@@ -69,7 +72,7 @@ def _move(
     wanted: dict[str, float],
     timeout: float | None,
     leave: bool,
-    progress: Callable[[dict[str, float]], None] | None,
+    listeners: Listeners,
 ) -> Procedure[dict[str, float]]:
     begin = yield Now()
     stream = Stream()
@@ -79,7 +82,7 @@ def _move(
         axes = yield from _axes(session, wanted)
         while stream.ready:  # what registration told is no news (6, 3)
             stream.take()
-        return (yield from _moved(session, stream, axes, begin, timeout, leave, progress))
+        return (yield from _moved(session, stream, axes, begin, timeout, leave, listeners))
     finally:
         yield Unfollow(stream)
 
@@ -128,17 +131,21 @@ def _moved(
     begin: float,
     timeout: float | None,
     leave: bool,
-    progress: Callable[[dict[str, float]], None] | None,
+    listeners: Listeners,
 ) -> Procedure[dict[str, float]]:
     going = {mne: axis for mne, axis in axes.items() if axis.facts.moving or not axis.is_at(axis.position)}
     if not going:
         return {mne: axis.position for mne, axis in axes.items()}
+    for axis in axes.values():
+        if axis.mne not in going:
+            listeners.stands(axis)
     start = _start(list(going.values()))
     reason = yield from carried_out(
-        session, start, stream, axes, going, begin, timeout=timeout, leave=leave, progress=progress
+        session, start, stream, axes, going, begin, timeout=timeout, leave=leave, listeners=listeners
     )
-    if progress is not None:
-        progress({mne: axis.position for mne, axis in axes.items()})
+    listeners.moved(axes)
+    for axis in going.values():
+        listeners.stands(axis)
     short = [axis for axis in going.values() if not axis.is_at(axis.position)]
     if short:
         raise RemoteError((yield from explain(session.label, short, reason)))

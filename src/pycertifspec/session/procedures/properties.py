@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pycertifspec.errors import CallTimeoutError, RemoteError
 from pycertifspec.session import names
 from pycertifspec.session import properties as table
+from pycertifspec.session.change import Change
 from pycertifspec.session.steps import NOTHING, Ask, Follow, Next, Now, Tell, Unfollow
 from pycertifspec.session.stream import Stream
 from pycertifspec.wire import values
@@ -18,7 +19,6 @@ from .deadline import within
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pycertifspec.session.change import Change
     from pycertifspec.session.client import ClientSession
     from pycertifspec.session.steps import Procedure
     from pycertifspec.wire.message import SpecMessage
@@ -37,6 +37,12 @@ def read(name: str, kind: Callable[[Any], Any] | None = None, timeout: float | N
     message = yield _reading(name, timeout)
     value = names.value_of(message, name)
     return value if kind is None else converted(value, kind, name)
+
+
+def read_change(name: str, timeout: float | None = None) -> Procedure[Change]:
+    """Read a property; return its value with the message that it came in."""
+    message = yield from read_message(names.check_name(name), timeout)
+    return Change(name, names.value_of(message, name), first=True, deleted=False, part=None, message=message)
 
 
 @lru_cache(maxsize=1024)

@@ -17,6 +17,7 @@ from .arriving import carried_out
 from .axis import Axis, check
 from .deadline import within
 from .facts import facts
+from .listeners import Listeners
 
 if TYPE_CHECKING:
     from pycertifspec.session.client import ClientSession
@@ -46,7 +47,7 @@ def _search(session: ClientSession[Any], mne: str, text: str, timeout: float | N
         one = {mne: axis}
         start = [Tell(EventTypes.SV_CHAN_SEND, motor_path(mne, "search"), encode_scalar(text), slot=True)]
         reason = yield from carried_out(
-            session, start, stream, one, one, begin, timeout=timeout, leave=leave, progress=None
+            session, start, stream, one, one, begin, timeout=timeout, leave=leave, listeners=Listeners()
         )
         if not axis.started and reason:
             raise RemoteError(f"motor {mne!r} on {session.label} was not searched ({text}): {reason.strip()}")

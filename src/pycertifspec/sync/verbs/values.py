@@ -9,6 +9,7 @@ from pycertifspec.session.procedures import properties as reading
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pycertifspec.session.change import Change
     from pycertifspec.sync.client import Client
 
 
@@ -30,6 +31,22 @@ def read(self: Client, prop: str, kind: Callable[[Any], Any] | None = None, *, t
 
     """
     return self._link.run(reading.read(prop, kind, timeout))
+
+
+def read_change(self: Client, prop: str, *, timeout: float | None = None) -> Change:
+    """Return a property's value with what came with it: ``change.message`` says when the server sent it.
+
+    Args:
+        prop: its name.
+        timeout: as in `read`.
+
+    Raises:
+        RemoteError: there is no such property.
+        CallTimeoutError: the server did not answer in time.
+        ConnectionLostError: the server is gone.
+
+    """
+    return self._link.run(reading.read_change(prop, timeout))
 
 
 def write(self: Client, prop: str, value: Any, *, timeout: float | None = None) -> None:

@@ -1,0 +1,34 @@
+"""Addresses of properties: ``spec://host:port/motor/th/position``."""
+
+from __future__ import annotations
+
+from pycertifspec.errors import LocalProtocolError
+from pycertifspec.session.names import check_name
+from pycertifspec.session.target import SCHEME
+
+
+def address(server: str, prop: str) -> str:
+    """Return the address of a property.
+
+    Args:
+        server: ``host:port``, ``host:name`` or ``host``; empty for what the environment's SPEC_SERVER says.
+        prop: the property's name: ``motor/th/position``.
+
+    Raises:
+        LocalProtocolError: there is no such name.
+
+    """
+    return f"{SCHEME}{server.removeprefix(SCHEME).rstrip('/')}/{check_name(prop)}"
+
+
+def split(text: str) -> tuple[str, str]:
+    """Return an address's server and property.
+
+    Raises:
+        LocalProtocolError: it is no such address.
+
+    """
+    server, slash, prop = text.removeprefix(SCHEME).partition("/")
+    if not text.startswith(SCHEME) or not slash:
+        raise LocalProtocolError(f"{text!r} is no address of a property, as {SCHEME}host:port/motor/th/position is")
+    return server, check_name(prop)
