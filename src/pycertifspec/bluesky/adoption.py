@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bluesky import protocols
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ophyd_async.core import Device, SignalR
 
+# What plans look for in a device; one that had a signal of such a name would be taken for another kind of device.
+VERBS = {name for kind in vars(protocols).values() if isinstance(kind, type) for name in vars(kind)}
+
 
 def adopt(device: Device, signals: Mapping[str, SignalR[Any]]) -> None:
-    """Make signals children of a device, by their names; one that the device needs itself gets a ``_`` behind it."""
+    """Make signals children of a device, by their names; one that means something else in it gets a ``_`` behind it."""
     for name, signal in signals.items():
-        try:
-            setattr(device, f"{name}_" if hasattr(device, name) else name, signal)
-        except NameError:  # ophyd-async keeps the verbs of all kinds of devices
-            setattr(device, f"{name}_", signal)
+        setattr(device, f"{name}_" if name in VERBS or hasattr(device, name) else name, signal)

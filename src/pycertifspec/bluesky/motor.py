@@ -14,7 +14,6 @@ from ophyd_async.core import (
     SignalRW,
     StandardMovable,
     StandardReadable,
-    TimeoutCalculator,
     WatchableAsyncStatus,
     WatcherUpdate,
 )
@@ -151,7 +150,7 @@ class SpecMotor(StandardMovable[float], StandardReadable):
 
 
 class _Moving(MovableLogic[float]):
-    """What a motor is asked for besides moving; and how a mock moves: by its setpoint."""
+    """What a motor is asked for besides moving; a mock moves as it comes from ophyd-async."""
 
     def __init__(self, motor: SpecMotor) -> None:
         super().__init__(motor.setpoint, motor.readback)
@@ -167,7 +166,3 @@ class _Moving(MovableLogic[float]):
     async def check_move(self, new_position: float) -> None:
         """Refuse what SPEC would refuse."""
         await self._motor().check_limits(new_position)
-
-    async def move(self, new_position: float, timeout: TimeoutCalculator) -> None:
-        """Move a mock, and return when it is there."""
-        await self.setpoint.set(new_position, timeout=timeout())
