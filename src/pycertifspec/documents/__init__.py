@@ -1,1 +1,1 @@
-"""SPEC's scans as event-model documents: composed, kept, sent and written as data files (optional extra `documents`)."""
+"""SPEC's scans as event-model documents: composed, kept, sent, written as data files (extra `documents`)."""
