@@ -1,0 +1,121 @@
+"""`Watching`: what a server tells of scans while they run, gathered for whoever looks at it now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RemoteError
+from pycertifspec.session import properties
+from pycertifspec.session.procedures.scanning import sent_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycertifspec.asyncio.client import AsyncClient
+    from pycertifspec.session.scan_record import ScanRecord
+
+logger = logging.getLogger("pycertifspec.documents")
+
+# Scans that wait to be composed, of those that have no data file: each may have a million points.
+MAX_WAITING: Final = 100
+
+
+@dataclass(slots=True)
+class Live:
+    """A scan that the screen tells of.
+
+    Attributes:
+        record: of the scan.
+        begun: when it was heard of, seconds of this process's clock.
+        times: when each point came, seconds since 1970.
+        over: when it was over, seconds of this process's clock; None as long as it is not.
+
+    """
+
+    record: ScanRecord
+    begun: float
+    times: list[float] = field(default_factory=list)
+    over: float | None = None
+
+
+class Watching:
+    """Follows a server's scans.
+
+    Args:
+        client: connected.
+
+    Attributes:
+        news: is set when there is something new.
+        scans: that were heard of and are not done, oldest first; whoever is done with one removes it.
+        connected: whether the connection stands.
+
+    """
+
+    def __init__(self, client: AsyncClient) -> None:
+        self.news = asyncio.Event()
+        self.scans: list[Live] = []
+        self.connected = True
+        self._client = client
+        self._task: asyncio.Task[None] | None = None
+        self._forget: Callable[[], None] | None = None
+
+    async def begin(self) -> None:
+        """Follow from now on."""
+        scans = await self._client.follow_scans()
+        self._forget = self._client.on_connection(self._connection)
+        self._task = asyncio.ensure_future(self._follow(scans))
+
+    async def end(self) -> None:
+        """Follow no more."""
+        if self._forget is not None:
+            self._forget()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _connection(self, there: bool) -> None:
+        self.connected = there
+        self.news.set()
+
+    async def _follow(self, scans: Any) -> None:
+        async with scans:
+            async for scan in scans:
+                live = Live(scan.record, time.monotonic())
+                self.scans.append(live)
+                if len(self.scans) > MAX_WAITING:
+                    lost = self.scans.pop(0)
+                    logger.error("%r: dropped, because %d scans wait to be composed", lost.record, MAX_WAITING)
+                self.news.set()
+                async for _ in scan:
+                    live.times.append(time.time())
+                    self.news.set()
+                live.over = time.monotonic()
+                self.news.set()
+
+    # ---- questions ----
+
+    async def ready(self) -> bool:
+        """Return whether SPEC waits at its prompt; False where nobody knows."""
+        return bool(await self._asked(properties.READY))
+
+    async def variable(self, name: str) -> str:
+        """Return a variable as text, empty where nobody knows it."""
+        value = await self._asked(properties.variable_path(name))
+        return "" if value is None else str(value)
+
+    async def clock(self) -> float:
+        """Return the time by SPEC's clock, seconds since 1970; 0 where it does not tell."""
+        async with await self._client.changes(properties.READY) as changes:
+            change = await changes.next(timeout=5.0)
+        return 0.0 if change is None else sent_at(change.message)
+
+    async def _asked(self, name: str) -> Any:
+        try:
+            return await self._client.read(name)
+        except (RemoteError, CallTimeoutError, ConnectionLostError) as error:
+            logger.debug("%s: %s", name, error)
+            return None
