@@ -134,7 +134,8 @@ async def _serve(options: argparse.Namespace, output: Output, server: Server, ta
             await publisher.run(runs=options.count)
         finally:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(publisher.delivered()), LAST_CHANCE)
+                async with asyncio.timeout(LAST_CHANCE):
+                    await publisher.delivered()
 
 
 def _default_spool(label: str) -> Path:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pycertifspec.simulator.datafile import Device, Preset
 
+from .heading import HKL
 from .measurement import EPOCH
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def columns_of(start: Mapping[str, Any], descriptor: Mapping[str, Any]) -> Colum
     columns: list[str | None] = [None if labels[key] == EPOCH else key for key in order]
     names = [labels[key] for key in order]
     if None not in columns:
-        place = sum(key in start.get("motors", ()) for key in order)
+        place = sum(key in (*start.get("motors", ()), *HKL) for key in order)
         columns.insert(place, None)
         names.insert(place, EPOCH)
     spectra, channels, left_out = _spectra({key: said for key, said in keys.items() if key not in scalars})
@@ -116,7 +117,11 @@ def command_of(start: Mapping[str, Any]) -> str:
     if said := start.get("spec_command"):
         return _one_line(str(said))
     words = [str(start.get("plan_name") or "run")]
-    ranges = [value for value in (start.get("plan_args") or {}).get("args") or () if isinstance(value, int | float)]
+    ranges = [
+        value
+        for value in (start.get("plan_args") or {}).get("args") or ()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
     motors = list(start.get("motors") or ())
     per_motor = len(ranges) // len(motors) if motors and ranges and len(ranges) % len(motors) == 0 else 0
     for place, motor in enumerate(motors):

@@ -63,6 +63,7 @@ class FileSource:
         self.path = path
         self.last: Measurement | None = None
         self._since = since
+        self._seen: set[tuple[int, str]] = set()
         self._first = 0  # the scans before are done
         self._pending = True  # whether something may be entered though the file is as it was
         self._follower = Follower(path)
@@ -89,6 +90,7 @@ class FileSource:
         for index in range(self._first, len(scans)):
             later = index + 1 < len(scans)
             self.last = scan = from_file(scans[index], self.file)
+            self._seen.add((scan.number, scan.date))
             done = scan.started < self._since or ledger.enter(scan, over=NEXT_SCAN if later else over(scan))
             if done and later and index == self._first:
                 self._first += 1
@@ -104,6 +106,10 @@ class FileSource:
     def has(self, number: int, date: str) -> bool:
         """Return whether the last scan is this one."""
         return self.last is not None and (self.last.number, self.last.date) == (number, date)
+
+    def knows(self, number: int, date: str) -> bool:
+        """Return whether a scan has been seen here."""
+        return (number, date) in self._seen
 
     def close(self) -> None:
         """Close the file."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
+import json
 import logging
 import math
 import time
@@ -16,7 +18,7 @@ from pycertifspec.errors import CallTimeoutError, ConnectionLostError, DataFileE
 from .decisions import INTERRUPTED
 from .delivery import FIRST_PAUSE, Delivery
 from .files import FileSource, locate
-from .instrument import look_at
+from .instrument import Instrument, look_at
 from .ledger import Ledger
 from .measurement import from_record
 from .spool import MAX_SPOOL, Spool
@@ -122,9 +124,10 @@ class Publisher:
             await stack.enter_async_context(self._client)
             self.server = f"{self._host}:{self._client.server_name}"
             self._watching = Watching(self._client)
-            self._ledger = Ledger(self._spool, await look_at(self._client, self.server, units=self._units))
+            self._ledger = Ledger(self._spool, await self._look_at_instrument())
             await self._watching.begin()
             stack.push_async_callback(self._watching.end)
+            await self._ask_for_file()
             await self._set_since()
             stack.push_async_callback(self._end_deliveries)
             stack.callback(self._close_sources)
@@ -146,11 +149,20 @@ class Publisher:
 
     async def _under_way(self) -> str | None:
         """Return when the scan began that SPEC makes already, so that it is published from its first point."""
-        source = self._open_source(await self._watching.variable("DATAFILE"))
-        if source is None:
+        path = locate(self._file, self._directory)
+        if path is None:
             return None
-        last = source.peek()
+        with FileSource(self._file, path) as source:
+            last = source.peek()
         return None if last is None else str(last.started)
+
+    async def _look_at_instrument(self) -> Instrument:
+        """Ask what the server has; what it cannot say while it scans is known from before."""
+        kept = self._spool.fact("instrument")
+        known = Instrument(**json.loads(kept)) if kept else None
+        found = await look_at(self._client, self.server, units=self._units, known=known)
+        self._spool.keep("instrument", json.dumps(dataclasses.asdict(found)))
+        return found
 
     def _close_sources(self) -> None:
         for source in self._sources.values():
@@ -215,7 +227,6 @@ class Publisher:
             runs: return after so many runs have ended and were delivered; None for never.
 
         """
-        await self._reconnected()
         while True:
             self._watching.news.clear()
             await self.look()
@@ -223,7 +234,8 @@ class Publisher:
                 await self.delivered()
                 return
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._watching.news.wait(), LOOK_EVERY)
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._watching.news.wait()
 
     async def delivered(self) -> None:
         """Wait until every subscriber has been given what is composed."""
@@ -241,7 +253,7 @@ class Publisher:
         if self._spool.full:
             self._say_full()
         await self._look_at_files()
-        self._look_at_screen()
+        await self._look_at_screen()
         if not self._spool.full:
             self._give_up_orphans()
         for delivery in self._deliveries:
@@ -250,14 +262,17 @@ class Publisher:
     async def _reconnected(self) -> None:
         """Ask anew what may have changed while nothing was heard."""
         try:
-            self._ledger.instrument = await look_at(self._client, self.server, units=self._units)
+            self._ledger.instrument = await self._look_at_instrument()
         except (ConnectionLostError, CallTimeoutError) as error:
             logger.warning("%s: %s", self.server, error)
             return
         self._fresh_connection = True
+        await self._ask_for_file()
+
+    async def _ask_for_file(self) -> None:
         if self._directory is None and (here := await self._watching.variable("CWD")):
             self._directory = Path(here)
-        self._file = await self._watching.variable("DATAFILE")
+        self._file = await self._watching.variable("DATAFILE") or self._file
         self._grown = -math.inf  # whether the scan in the file goes on is asked at once
 
     def _say_full(self) -> None:
@@ -275,12 +290,16 @@ class Publisher:
     # ---- the data files ----
 
     async def _look_at_files(self) -> None:
-        for live in self._watching.scans:
-            self._file = live.record.file or self._file
-        wanted = {self._file, *(run.file for run in self._spool.open_runs())}
-        for file in wanted - self._sources.keys():
-            self._open_source(file)
-        for file, source in list(self._sources.items()):
+        for file in (*self._watching.files, *(live.record.file for live in self._watching.scans)):
+            self._file = file or self._file
+        # In the order in which SPEC has written them.
+        heard, self._watching.files = self._watching.files, []
+        heard += [live.record.file or "" for live in self._watching.scans]
+        wanted = dict.fromkeys([*(run.file for run in self._spool.open_runs()), *heard, self._file])
+        for file in wanted:
+            if file not in self._sources:
+                self._open_source(file)
+        for file, source in sorted(self._sources.items(), key=lambda item: [*wanted, item[0]].index(item[0])):
             try:
                 await self._ask_whether_idle(source)
                 if source.look(self._ledger, self._over if file == self._file else _elsewhere):
@@ -312,7 +331,7 @@ class Publisher:
         for live in self._watching.scans:
             if (live.record.number, live.record.date) == (scan.number, scan.date) and live.over is not None:
                 behind = scan.points < len(live.record.points) and time.monotonic() - live.over < self._settle
-                return None if behind else INTERRUPTED
+                return None if behind else _why(live)
         return None
 
     async def _ask_whether_idle(self, source: FileSource) -> None:
@@ -327,21 +346,24 @@ class Publisher:
 
     # ---- the screen ----
 
-    def _look_at_screen(self) -> None:
+    async def _look_at_screen(self) -> None:
         for live in list(self._watching.scans):
             record = live.record
             source = self._sources.get(record.file or "")
-            if source is not None and source.has(record.number or 0, record.date):
+            if source is not None and source.knows(record.number or 0, record.date):
                 done = not self._is_open(live)
             elif source is not None and time.monotonic() - live.begun < self._settle:
                 done = False  # the file may be late
             else:
-                done = self._enter_record(live)
+                done = await self._enter_record(live)
             if done and live.over is not None:
                 self._watching.scans.remove(live)
 
-    def _enter_record(self, live: Live) -> bool:
-        over = None if live.over is None else INTERRUPTED
+    async def _enter_record(self, live: Live) -> bool:
+        if not self._spool.runs(live.record.file or "", live.record.number or 0, live.record.date):
+            with contextlib.suppress(ConnectionLostError, CallTimeoutError):
+                self._ledger.instrument = await self._look_at_instrument()
+        over = None if live.over is None else _why(live)
         return self._ledger.enter(from_record(live.record, live.times), over=over) or self._spool.full
 
     def _is_open(self, live: Live) -> bool:
@@ -363,6 +385,11 @@ class Publisher:
                     self._ledger.give_up(run, f"the connection to {self.server} is lost for {lost:.0f} s")
             elif not in_file and (run.number, run.date) not in followed:
                 self._ledger.give_up(run, "it went on while no publisher ran, and no data file tells how")
+
+
+def _why(live: Live) -> str:
+    """Return why a scan has no more points that is over on the screen."""
+    return "SPEC was lost, and its prompt came back" if live.lost else INTERRUPTED
 
 
 def _elsewhere(_: Measurement) -> str:

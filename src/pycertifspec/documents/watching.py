@@ -15,7 +15,9 @@ from pycertifspec.session.procedures.scanning import sent_at
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pycertifspec.asyncio.changes import Watch
     from pycertifspec.asyncio.client import AsyncClient
+    from pycertifspec.session.change import Change
     from pycertifspec.session.scan_record import ScanRecord
 
 logger = logging.getLogger("pycertifspec.documents")
@@ -33,6 +35,7 @@ class Live:
         begun: when it was heard of, seconds of this process's clock.
         times: when each point came, seconds since 1970.
         over: when it was over, seconds of this process's clock; None as long as it is not.
+        lost: whether the connection was lost while it went on.
 
     """
 
@@ -40,6 +43,7 @@ class Live:
     begun: float
     times: list[float] = field(default_factory=list)
     over: float | None = None
+    lost: bool = False
 
 
 class Watching:
@@ -51,6 +55,7 @@ class Watching:
     Attributes:
         news: is set when there is something new.
         scans: that were heard of and are not done, oldest first; whoever is done with one removes it.
+        files: data files that SPEC has begun to write, in order, until somebody has taken them.
         connected: whether the connection stands.
 
     """
@@ -58,9 +63,11 @@ class Watching:
     def __init__(self, client: AsyncClient) -> None:
         self.news = asyncio.Event()
         self.scans: list[Live] = []
+        self.files: list[str] = []
         self.connected = True
         self._client = client
         self._task: asyncio.Task[None] | None = None
+        self._watch: Watch | None = None
         self._forget: Callable[[], None] | None = None
 
     async def begin(self) -> None:
@@ -68,6 +75,10 @@ class Watching:
         scans = await self._client.follow_scans()
         self._forget = self._client.on_connection(self._connection)
         self._task = asyncio.ensure_future(self._follow(scans))
+        try:
+            self._watch = await self._client.watch(properties.variable_path("DATAFILE"), self._write_file)
+        except RemoteError as error:  # a SPEC without the standard macros
+            logger.debug("%s", error)
 
     async def end(self) -> None:
         """Follow no more."""
@@ -76,9 +87,19 @@ class Watching:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        if self._watch is not None:
+            await self._watch.close()
+
+    def _write_file(self, change: Change) -> None:
+        file = str(change.value or "")
+        if file and (not self.files or self.files[-1] != file):
+            self.files = [*self.files, file][-MAX_WAITING:]
+            self.news.set()
 
     def _connection(self, there: bool) -> None:
         self.connected = there
+        for live in self.scans:
+            live.lost = live.lost or (live.over is None and not there)
         self.news.set()
 
     async def _follow(self, scans: Any) -> None:
