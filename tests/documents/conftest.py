@@ -91,6 +91,7 @@ class Publishing:
         try:
             self.run(self._begin())
         except BaseException:
+            self.run(self._loop.shutdown_default_executor())
             self._end_loop()
             raise
         return self

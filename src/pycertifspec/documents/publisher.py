@@ -108,7 +108,6 @@ class Publisher:
         self._deliveries: list[Delivery] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._sources: dict[str, FileSource] = {}
-        self._file = ""
         self._since = -math.inf
         self._grown = self._heard = time.monotonic()
         self._said_full = -math.inf
@@ -149,10 +148,10 @@ class Publisher:
 
     async def _under_way(self) -> str | None:
         """Return when the scan began that SPEC makes already, so that it is published from its first point."""
-        path = locate(self._file, self._directory)
+        path = locate(self._watching.file, self._directory)
         if path is None:
             return None
-        with FileSource(self._file, path) as source:
+        with FileSource(self._watching.file, path) as source:
             last = source.peek()
         return None if last is None else str(last.started)
 
@@ -272,7 +271,7 @@ class Publisher:
     async def _ask_for_file(self) -> None:
         if self._directory is None and (here := await self._watching.variable("CWD")):
             self._directory = Path(here)
-        self._file = await self._watching.variable("DATAFILE") or self._file
+        self._watching.writes(await self._watching.variable("DATAFILE"))
         self._grown = -math.inf  # whether the scan in the file goes on is asked at once
 
     def _say_full(self) -> None:
@@ -290,19 +289,17 @@ class Publisher:
     # ---- the data files ----
 
     async def _look_at_files(self) -> None:
-        for file in (*self._watching.files, *(live.record.file for live in self._watching.scans)):
-            self._file = file or self._file
         # In the order in which SPEC has written them.
         heard, self._watching.files = self._watching.files, []
         heard += [live.record.file or "" for live in self._watching.scans]
-        wanted = dict.fromkeys([*(run.file for run in self._spool.open_runs()), *heard, self._file])
+        wanted = dict.fromkeys([*(run.file for run in self._spool.open_runs()), *heard, self._watching.file])
         for file in wanted:
             if file not in self._sources:
                 self._open_source(file)
         for file, source in sorted(self._sources.items(), key=lambda item: [*wanted, item[0]].index(item[0])):
             try:
                 await self._ask_whether_idle(source)
-                if source.look(self._ledger, self._over if file == self._file else _elsewhere):
+                if source.look(self._ledger, self._over if file == self._watching.file else _elsewhere):
                     self._grown = time.monotonic()
             except (DataFileError, OSError) as error:
                 logger.warning("%s: %s", source.path, error)

@@ -55,7 +55,8 @@ class Watching:
     Attributes:
         news: is set when there is something new.
         scans: that were heard of and are not done, oldest first; whoever is done with one removes it.
-        files: data files that SPEC has begun to write, in order, until somebody has taken them.
+        file: the data file that SPEC writes, as far as it has told.
+        files: those that it has begun to write, in order, until somebody has taken them.
         connected: whether the connection stands.
 
     """
@@ -63,6 +64,7 @@ class Watching:
     def __init__(self, client: AsyncClient) -> None:
         self.news = asyncio.Event()
         self.scans: list[Live] = []
+        self.file = ""
         self.files: list[str] = []
         self.connected = True
         self._client = client
@@ -76,7 +78,7 @@ class Watching:
         self._forget = self._client.on_connection(self._connection)
         self._task = asyncio.ensure_future(self._follow(scans))
         try:
-            self._watch = await self._client.watch(properties.variable_path("DATAFILE"), self._write_file)
+            self._watch = await self._client.watch(properties.variable_path("DATAFILE"), self._data_file)
         except RemoteError as error:  # a SPEC without the standard macros
             logger.debug("%s", error)
 
@@ -90,9 +92,13 @@ class Watching:
         if self._watch is not None:
             await self._watch.close()
 
-    def _write_file(self, change: Change) -> None:
-        file = str(change.value or "")
-        if file and (not self.files or self.files[-1] != file):
+    def _data_file(self, change: Change) -> None:
+        self.writes(str(change.value or ""))
+
+    def writes(self, file: str) -> None:
+        """Take in which data file SPEC writes now."""
+        if file and file != self.file:
+            self.file = file
             self.files = [*self.files, file][-MAX_WAITING:]
             self.news.set()
 
@@ -107,6 +113,7 @@ class Watching:
             async for scan in scans:
                 live = Live(scan.record, time.monotonic())
                 self.scans.append(live)
+                self.writes(scan.record.file or "")
                 if len(self.scans) > MAX_WAITING:
                     lost = self.scans.pop(0)
                     logger.error("%r: dropped, because %d scans wait to be composed", lost.record, MAX_WAITING)
