@@ -201,7 +201,7 @@ def relay_is_lost(publishing: Publishing) -> None:
 
     async def lose() -> None:
         await publishing.publisher._client.close()
-        publishing.publisher._watching._connection(False)
+        publishing.publisher._following.watching._connection(False)
 
     publishing.run(lose())
 
