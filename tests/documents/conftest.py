@@ -13,7 +13,8 @@ import event_model
 import pytest
 
 from pycertifspec import Client
-from pycertifspec.documents import Publisher
+from pycertifspec.documents import Composer, Instrument, Publisher, from_file
+from pycertifspec.documents.spool import Entry
 from pycertifspec.simulator.datafile import read_file
 from pycertifspec.testing import ManualClock, SimulatedSpec
 
@@ -175,6 +176,26 @@ def bench(tmp_path: Path, nothing_left_behind: None) -> Iterator[Bench]:
     with Bench(directory, float("inf")) as bench:
         bench.client.execute("newfile run7.spec")
         yield bench
+
+
+@pytest.fixture
+def leaky_bench(tmp_path: Path) -> Iterator[Bench]:
+    """Time vanishes; libraries that are not ours may leave threads behind."""
+    directory = tmp_path / "data"
+    directory.mkdir()
+    with Bench(directory, float("inf")) as bench:
+        bench.client.execute("newfile run7.spec")
+        yield bench
+
+
+@pytest.fixture
+def bench_entries(leaky_bench: Bench) -> list[Entry]:
+    """A run of three points, as the spool has it."""
+    leaky_bench.client.execute("loopscan 3 0.1")
+    (scan,) = leaky_bench.file("run7.spec").scans
+    composer = Composer(Instrument("simulated:fourc"))
+    documents = [*composer.documents(from_file(scan, "run7.spec"), over=True), composer.stop("success")]
+    return [Entry(place, *document) for place, document in enumerate(documents, 1)]
 
 
 @pytest.fixture
