@@ -170,9 +170,18 @@ class Spool:
         """
         found = self._base.execute("select position from subscribers where name = ?", (subscriber,)).fetchone()
         oldest = self._one("select coalesce(min(position), 0) from documents")
-        if (found is not None and found[0] + 1 >= oldest > 0) or (found is not None and not oldest):
+        last = self._one("select coalesce((select seq from sqlite_sequence where name = 'documents'), 0)")
+        if found is not None and (found[0] + 1 >= oldest if oldest else found[0] >= last):
             return int(found[0])
         position = self._before_open_runs()
+        if found is not None:
+            logger.error(
+                "%s: %d documents that %s has not had were dropped while it was not named as a subscriber; it goes on "
+                "with those that follow",
+                self.path,
+                position - found[0],
+                subscriber,
+            )
         self.acknowledge(subscriber, position)
         return position
 
