@@ -110,7 +110,10 @@ def test_silx_and_spec2nexus_read_it_as_they_read_specs_own(bench: Bench, path: 
 
 
 def test_each_point_is_in_the_file_as_soon_as_it_is_there(path: Path) -> None:
-    documents = documents_of(TEXT)
+    # spec2nexus wants whole #G lines, and silx drops rows with nan.
+    documents = documents_of(
+        "".join(line for line in TEXT.replace("nan", "8").splitlines(keepends=True) if line[:2] != "#G")
+    )
     with SpecFileWriter(path) as writer:
         for document in documents[:4]:
             writer(*document)

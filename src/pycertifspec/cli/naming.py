@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pycertifspec.errors import RemoteError
 from pycertifspec.session import names, properties
-from pycertifspec.session.procedures.scanning import sent_at
+from pycertifspec.session.change import sent_at
 from pycertifspec.wire import arrays
 
 from .output import Record

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import LocalProtocolError
+from pycertifspec.session.change import sent_at
 from pycertifspec.session.plain import plain
-from pycertifspec.session.procedures.scanning import sent_at
 
 from . import values
 from .arguments import add_output_arguments, add_server_argument

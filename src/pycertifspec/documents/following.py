@@ -199,7 +199,7 @@ class Following:
         if self._idle == (scan.file, scan.number, scan.date, scan.points):
             return _PROMPT
         for live in self.watching.scans:
-            if (live.record.number, live.record.date) == (scan.number, scan.date) and live.over is not None:
+            if live.over is not None and live.tells_the_end_of(scan):
                 behind = scan.points < len(live.record.points) and time.monotonic() - live.over < self._settle
                 return None if behind else _why(live)
         return None
@@ -220,7 +220,10 @@ class Following:
         for live in list(self.watching.scans):
             record = live.record
             source = self._sources.get(record.file or "")
-            if source is not None and source.knows(record.number or 0, record.date):
+            if live.joined:
+                # The data file has all of it, and nothing else has.
+                done = all(run.file != self.watching.file for run in self._spool.open_runs())
+            elif source is not None and source.knows(record.number or 0, record.date):
                 done = not self._is_open(live)
             elif source is not None and time.monotonic() - live.begun < self._settle:
                 done = False  # the file may be late

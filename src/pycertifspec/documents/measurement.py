@@ -142,6 +142,7 @@ def from_record(record: ScanRecord, times: Sequence[float] = ()) -> Measurement:
         times: when each of its points came, seconds since 1970.
 
     """
+    aborted = record.end is not None and bool(getattr(record, "aborted", False))
     return Measurement(
         number=record.number or 0,
         command=record.command,
@@ -153,6 +154,8 @@ def from_record(record: ScanRecord, times: Sequence[float] = ()) -> Measurement:
         labels=record.columns,
         rows=_RecordRows(record),
         times=times,
+        ends=(len(record.points),) if aborted else (),
+        aborted=aborted,
     )
 
 

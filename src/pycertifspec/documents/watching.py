@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RemoteError
 from pycertifspec.session import properties
-from pycertifspec.session.procedures.scanning import sent_at
+from pycertifspec.session.change import sent_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pycertifspec.asyncio.client import AsyncClient
     from pycertifspec.session.change import Change
     from pycertifspec.session.scan_record import ScanRecord
+
+    from .measurement import Measurement
 
 logger = logging.getLogger("pycertifspec.documents")
 
@@ -33,7 +36,8 @@ class Live:
     Attributes:
         record: of the scan.
         begun: when it was heard of, seconds of this process's clock.
-        times: when each point came, seconds since 1970.
+        leg: 0, and where it was resumed 1, 2 ...; -1 where it is not known how often that was.
+        times: when each point was shown, seconds since 1970: by SPEC's clock where the client tells, else by ours.
         over: when it was over, seconds of this process's clock; None as long as it is not.
         lost: whether the connection was lost while it went on.
 
@@ -41,9 +45,24 @@ class Live:
 
     record: ScanRecord
     begun: float
+    leg: int = 0
     times: list[float] = field(default_factory=list)
     over: float | None = None
     lost: bool = False
+
+    @property
+    def joined(self) -> bool:
+        """Whether it was under way when it was first heard of: its first points are in the data file alone."""
+        return bool(getattr(self.record, "joined", False)) or self.record.number is None
+
+    def tells_the_end_of(self, scan: Measurement) -> bool:
+        """Return whether that this is over means that a scan is, as far as it has come."""
+        if self.over is None:
+            return False
+        if self.joined:
+            return self.record.number in (None, scan.number)
+        resumed = len(scan.ends) - scan.aborted
+        return (self.record.number, self.record.date, self.leg) == (scan.number, scan.date, resumed)
 
 
 class Watching:
@@ -66,6 +85,8 @@ class Watching:
         self.scans: list[Live] = []
         self.file = ""
         self.files: list[str] = []
+        self._last: Any = None
+        self._last_leg = 0
         self.connected = True
         self._client = client
         self._task: asyncio.Task[None] | None = None
@@ -111,18 +132,32 @@ class Watching:
     async def _follow(self, scans: Any) -> None:
         async with scans:
             async for scan in scans:
-                live = Live(scan.record, time.monotonic())
+                live = Live(scan.record, time.monotonic(), self._leg(scan))
                 self.scans.append(live)
                 self.writes(scan.record.file or "")
                 if len(self.scans) > MAX_WAITING:
                     lost = self.scans.pop(0)
                     logger.error("%r: dropped, because %d scans wait to be composed", lost.record, MAX_WAITING)
                 self.news.set()
-                async for _ in scan:
-                    live.times.append(time.time())
+                async for point in scan:
+                    shown = getattr(point, "time", math.nan)
+                    when = shown if math.isfinite(shown) else time.time()
+                    # A scan that is resumed has points from before.
+                    live.times += [when] * (len(scan.record.points) - len(live.times))
                     self.news.set()
                 live.over = time.monotonic()
                 self.news.set()
+
+    def _leg(self, scan: Any) -> int:
+        """Return how often a scan was resumed."""
+        before, self._last = self._last, scan
+        if not getattr(scan, "resumed", False):
+            self._last_leg = 0
+        elif before is not None and before.record is scan.record and self._last_leg >= 0:
+            self._last_leg += 1
+        else:
+            self._last_leg = -1
+        return self._last_leg
 
     # ---- questions ----
 

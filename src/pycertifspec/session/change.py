@@ -28,3 +28,8 @@ class Change(NamedTuple):
     deleted: bool
     part: dict[Any, str] | None
     message: SpecMessage
+
+
+def sent_at(message: SpecMessage) -> float:
+    """Return when a message was sent, seconds since 1970 by its sender's clock."""
+    return float(message.sec + message.usec / 1e6)
