@@ -39,7 +39,7 @@ pictures: $(READY)
 	@$(BIN)/python docs/pictures/demo.py
 
 ## bench: every figure in the README, as ratios against a limit measured in the same run
-bench: $(READY)
+bench: $(VENV)/bluesky-ready
 	@$(BIN)/python -m benchmarks
 
 ## format: put the code into the shape that `check` wants

@@ -14,6 +14,7 @@ from . import (
     clients,
     datafile,
     decoder,
+    documents,
     imports,
     language,
     machine,
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "scans": scans.measure,
     "clients": clients.measure,
     "client_arrays": client_arrays.measure,
+    "documents": documents.measure,
 }
 
 
