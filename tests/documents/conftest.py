@@ -118,6 +118,7 @@ class Publishing:
         self.run(self.publisher.delivered())
 
     def __exit__(self, *_: object) -> None:
+        """End it."""
         try:
             self.run(self._end())
         finally:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pycertifspec.documents import Measurement
+from pycertifspec.documents.watching import Live
 from pycertifspec.errors import LocalProtocolError, ServerNotFoundError
+from pycertifspec.session.scan_record import ScanRecord
 
 from .conftest import PATIENCE, Publishing, Runs
 
@@ -206,6 +210,97 @@ def relay_is_lost(publishing: Publishing) -> None:
     publishing.run(lose())
 
 
+def test_a_connection_that_is_lost_for_a_moment_changes_nothing(slow_bench: Bench, spool: Path) -> None:
+    with slow_bench.publishing(spool) as publishing:
+        scan = slow_bench.begin("loopscan 5 1", 2.5)
+        publishing.runs.wait(lambda runs: runs.points() == 2)
+        publishing.run(cut(publishing))
+        slow_bench.end(scan)
+        (stop,) = publishing.runs.stops(1)
+    assert stop["exit_status"] == "success"
+    assert stop["num_events"]["primary"] == 5
+
+
+async def cut(publishing: Publishing) -> None:
+    """Break the publisher's connection as a network does; return when it stands again."""
+    client = publishing.publisher._client
+    there = asyncio.Event()
+    forget = client.on_connection(lambda stands: there.set() if stands else None)
+    transport: Any = client._link._transport
+    transport.abort()
+    await asyncio.wait_for(there.wait(), PATIENCE)
+    forget()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_data_file_is_looked_for_in_specs_own_directory_and_without_it_the_screen_is_read(
+    bench: Bench, spool: Path, tmp_path: Path, there: bool
+) -> None:
+    with Publishing(bench.spec, spool, directory=None if there else tmp_path / "nowhere") as publishing:
+        bench.client.execute("ascan th 29 31 2 0.1")
+        (stop,) = publishing.runs.stops(1)
+    (start,) = publishing.runs.of("start")
+    assert start["data_file"] == "run7.spec"
+    assert stop["num_events"]["primary"] == 3
+    assert ("epoch" in start["columns"]) is there
+
+
+def test_a_file_of_that_name_without_the_scan_is_not_waited_for_for_ever(
+    bench: Bench, spool: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "stale").mkdir()
+    (tmp_path / "stale" / "run7.spec").write_bytes((bench.directory / "run7.spec").read_bytes())
+    with Publishing(bench.spec, spool, directory=tmp_path / "stale", settle=0.1) as publishing:
+        bench.client.execute("ascan th 29 31 2 0.1")
+        (stop,) = publishing.runs.stops(1)
+    assert stop["num_events"]["primary"] == 3
+
+
+def test_a_data_file_that_is_none_is_left_for_the_screen(
+    bench: Bench, spool: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    monkeypatch.setattr("pycertifspec.simulator.datafile.reader.MAX_LINE", -1)
+    with caplog.at_level(logging.WARNING), bench.publishing(spool) as publishing:
+        bench.client.execute("ascan th 29 31 2 0.1")
+        (stop,) = publishing.runs.stops(1)
+    assert stop["num_events"]["primary"] == 3
+    assert "run7.spec: line" in caplog.text
+
+
+def test_a_scan_that_spec_left_unfinished_in_its_file_is_a_failure(bench: Bench, spool: Path) -> None:
+    bench.client.execute("ascan th 29 31 4 0.1")
+    path = bench.directory / "run7.spec"
+    path.write_text("\n".join(path.read_text().splitlines()[:-2]) + "\n")
+    with bench.publishing(spool, from_beginning=True) as publishing:
+        (stop,) = publishing.runs.stops(1)
+    assert (stop["exit_status"], stop["reason"]) == ("fail", "3 of 5 points: SPEC waits at its prompt")
+
+
+def test_a_scan_without_a_file_that_nobody_followed_to_its_end_is_a_failure(slow_bench: Bench, spool: Path) -> None:
+    slow_bench.client.execute("newfile null")
+    with slow_bench.publishing(spool) as first:
+        scan = slow_bench.begin("loopscan 5 1", 2.5)
+        first.runs.wait(lambda runs: runs.points() == 2)
+    slow_bench.end(scan)
+    with slow_bench.publishing(spool) as second:
+        (stop,) = second.runs.stops(1)
+    assert (stop["exit_status"], stop["reason"]) == ("fail", "no data file tells how it went on")
+    assert stop["num_events"] == {"baseline": 1, "primary": 2}
+
+
+def test_a_scan_that_was_met_under_way_ends_that_of_the_file() -> None:
+    record = ScanRecord()
+    live = Live(record, 0.0)
+    scan = Measurement(12, "timescan 1", "run7", "today", 0.0)
+    assert live.joined
+    assert not live.tells_the_end_of(scan)
+    live.over = 1.0
+    assert live.tells_the_end_of(scan)
+    record.number = 12
+    record.date = "yesterday"
+    assert not live.tells_the_end_of(scan)
+
+
 # ---- subscribers ----
 
 
@@ -271,8 +366,6 @@ def test_a_full_spool_loses_nothing_that_is_in_the_data_file(bench: Bench, spool
 
 async def wait_a_moment() -> bool:
     """Let the publisher look."""
-    import asyncio
-
     await asyncio.sleep(0.01)
     return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -277,6 +278,28 @@ async def kept(jetstream: Any) -> list[tuple[str, Any]]:
 
 
 @quiet
+def test_a_nats_server_that_dies_amid_a_scan_has_everything_once_in_the_end(
+    leaky_bench: Bench, spool: Path, tmp_path: Path, caplog: Any
+) -> None:
+    directory = tmp_path / "jetstream"
+    with nats_server.running(directory) as address:
+        asyncio.run(with_jetstream(address, add_stream))
+        target = make_target(f"nats://{address}")
+        publishing = leaky_bench.publishing(spool, targets={f"nats://{address}": target})
+        publishing.__enter__()
+        leaky_bench.client.execute("loopscan 3 0.1")
+        publishing.runs.stops(1)
+        publishing.delivered()
+    with caplog.at_level(logging.WARNING):
+        leaky_bench.client.execute("loopscan 4 0.1")
+        publishing.runs.wait(lambda runs: len(runs.of("stop")) == 2 and "did not take documents" in caplog.text)
+    with nats_server.running(directory, int(address.rpartition(":")[2])):
+        publishing.delivered()
+        publishing.__exit__()
+        assert asyncio.run(with_jetstream(address, kept)) == publishing.runs.documents
+
+
+@quiet
 def test_a_nats_server_without_a_stream_for_documents_is_an_error_that_says_how_to_make_one(nats_address: str) -> None:
     target = make_target(f"nats://{nats_address}/elsewhere")
     with pytest.raises(RemoteError, match=r"no JetStream stream .* takes elsewhere\.>.*nats stream add"):
@@ -305,7 +328,38 @@ def test_best_effort_callback_prints_the_table_of_a_scan(leaky_bench: Bench, spo
     assert all(word in printed for word in (" th |", " det |", "30.0000", "ascan"))
 
 
-# ---- a target that dies ----
+# ---- a target that is slow, one that dies ----
+
+
+class Slow:
+    """A target that takes nothing before it is let."""
+
+    def __init__(self) -> None:
+        self.let = threading.Event()
+        self.seen: list[tuple[str, Any]] = []
+
+    def open(self) -> None:
+        pass
+
+    def send(self, entries: list[Entry]) -> int:
+        assert self.let.wait(PATIENCE)
+        self.seen += [(entry.name, entry.document) for entry in entries]
+        return entries[-1].position
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_slow_target_keeps_nothing_from_another_and_misses_nothing(bench: Bench, spool: Path) -> None:
+    slow = Slow()
+    with bench.publishing(spool, targets={"slow": slow}) as publishing:
+        for _ in range(3):
+            bench.client.execute("loopscan 3 0.1")
+        publishing.runs.stops(3)
+        assert slow.seen == []
+        slow.let.set()
+        publishing.delivered()
+    assert slow.seen == publishing.runs.documents
 
 
 class Dying:

@@ -37,13 +37,14 @@ def fetch() -> None:
 
 
 @contextlib.contextmanager
-def running(directory: Path) -> Iterator[str]:
-    """Serve JetStream from a directory; give the address."""
+def running(directory: Path, port: int | None = None) -> Iterator[str]:
+    """Serve JetStream from a directory, on a free port unless one is given; give the address."""
     program = find()
     assert program is not None, "the tests of NATS need nats-server: `apt install nats-server`, or put it on the PATH"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    if port is None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
     words = [program, "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(directory)]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
         try:

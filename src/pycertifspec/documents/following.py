@@ -82,7 +82,8 @@ class Following:
         self._sources: dict[str, FileSource] = {}
         self._since = -math.inf
         self._grown = self._heard = time.monotonic()
-        self._asked_anew = True
+        self._asked_anew = self._ask_soon = True
+        self._said: dict[str, str] = {}
         self._idle: tuple[str | None, int, str, int] | None = None
 
     # ---- beginning and ending ----
@@ -157,7 +158,7 @@ class Following:
         if self._directory is None and (here := await self.watching.variable("CWD")):
             self._directory = Path(here)
         self.watching.writes(await self.watching.variable("DATAFILE"))
-        self._grown = -math.inf  # whether the scan in the file goes on is asked at once
+        self._ask_soon = True  # the scan in the file may have ended while nobody looked
 
     # ---- the data files ----
 
@@ -175,7 +176,7 @@ class Following:
                 if source.look(self.ledger, self._over if file == self.watching.file else _elsewhere):
                     self._grown = time.monotonic()
             except (DataFileError, OSError) as error:
-                logger.warning("%s: %s", source.path, error)
+                self._say(source.path, error)
                 source.close()
                 del self._sources[file]
                 continue
@@ -190,9 +191,15 @@ class Following:
         try:
             self._sources[file] = FileSource(file, path, self._since)
         except OSError as error:
-            logger.warning("%s: %s; points come from SPEC's screen", path, error)
+            self._say(path, error)
             return None
         return self._sources[file]
+
+    def _say(self, path: Path, error: Exception) -> None:
+        """Log what is wrong with a file, once."""
+        if self._said.get(str(path)) != str(error):
+            self._said = {str(path): str(error)}
+            logger.warning("%s: %s; points come from SPEC's screen", path, error)
 
     def _over(self, scan: Measurement) -> str | None:
         """Return why no more of a scan will come, or None."""
@@ -207,8 +214,11 @@ class Following:
     async def _ask_whether_idle(self, source: FileSource) -> None:
         """Where no row has come for long, ask whether SPEC still scans: the screen may not have said its end."""
         last = source.last
-        quiet = time.monotonic() - self._grown > QUIET and self.watching.connected
-        if last is None or not quiet or all(run.file != source.file for run in self._spool.open_runs()):
+        quiet = (self._ask_soon or time.monotonic() - self._grown > QUIET) and self.watching.connected
+        if last is None or not quiet:
+            return
+        self._ask_soon = False
+        if all(run.file != source.file for run in self._spool.open_runs()):
             return
         # Only what was there before SPEC was seen at its prompt is over.
         self._idle = (last.file, last.number, last.date, last.points) if await self.watching.ready() else None

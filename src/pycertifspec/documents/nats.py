@@ -20,8 +20,14 @@ if TYPE_CHECKING:
 
 # Where bluesky-nats' consumers look: a stream that is bound to ``events.>``.
 SUBJECT: Final = "events.spec"
-# Seconds to connect.
-TIMEOUT: Final = 5.0
+# How a connection is made: seconds for each of the two attempts that nats-py makes at least, together less than the ten
+# after which bluesky-nats gives up and would leave the attempt behind; trying on is the publisher's affair.
+CONNECTING: Final = {
+    "allow_reconnect": False,
+    "connect_timeout": 3,
+    "max_reconnect_attempts": 1,
+    "reconnect_time_wait": 0.1,
+}
 
 
 def target(address: str) -> Nats:
@@ -58,9 +64,7 @@ class Nats:
         """
         self.close()
         self._runtime = NatsRuntime()
-        client = self._runtime.connect(
-            nats.connect(self._server, connect_timeout=TIMEOUT, allow_reconnect=False, error_cb=_quiet)
-        )
+        client = self._runtime.connect(nats.connect(self._server, error_cb=_quiet, **CONNECTING))
         self._stream = _Identified(client.jetstream())
         try:
             self._runtime.setup(self._stream.find(f"{self._subject}.start"))
