@@ -70,6 +70,6 @@ $(VENV)/bluesky-ready: pyproject.toml $(READY)
 	@$(BIN)/python -m tests.support.nats_server || echo "without nats-server the tests of NATS say what to install" >&2
 	@touch $@
 
-$(VENV)/docs-ready: pyproject.toml $(READY)
+$(VENV)/docs-ready: pyproject.toml $(VENV)/bluesky-ready
 	@$(BIN)/python -m pip install --quiet --group docs
 	@touch $@

@@ -169,23 +169,41 @@ class Bench:
         return Publishing(self.spec, spool, directory=self.directory, **how)
 
 
+@contextlib.contextmanager
+def benched(tmp_path: Path, clock: Any, *, process: bool = False) -> Iterator[Bench]:
+    """A bench that writes run7.spec."""
+    directory = tmp_path / "data"
+    directory.mkdir()
+    with Bench(directory, clock, process=process) as bench:
+        bench.client.execute("newfile run7.spec")
+        yield bench
+
+
 @pytest.fixture
 def bench(tmp_path: Path, nothing_left_behind: None) -> Iterator[Bench]:
     """Time vanishes."""
-    directory = tmp_path / "data"
-    directory.mkdir()
-    with Bench(directory, float("inf")) as bench:
-        bench.client.execute("newfile run7.spec")
+    with benched(tmp_path, float("inf")) as bench:
         yield bench
 
 
 @pytest.fixture
 def leaky_bench(tmp_path: Path) -> Iterator[Bench]:
     """Time vanishes; libraries that are not ours may leave threads behind."""
-    directory = tmp_path / "data"
-    directory.mkdir()
-    with Bench(directory, float("inf")) as bench:
-        bench.client.execute("newfile run7.spec")
+    with benched(tmp_path, float("inf")) as bench:
+        yield bench
+
+
+@pytest.fixture
+def slow_bench(tmp_path: Path, nothing_left_behind: None) -> Iterator[Bench]:
+    """The test moves the time."""
+    with benched(tmp_path, ManualClock(start=float(int(time.time())))) as bench:
+        yield bench
+
+
+@pytest.fixture
+def killed_bench(tmp_path: Path, nothing_left_behind: None) -> Iterator[Bench]:
+    """A SPEC that can be killed; twenty seconds of it pass in one."""
+    with benched(tmp_path, 20.0, process=True) as bench:
         yield bench
 
 
@@ -197,26 +215,6 @@ def bench_entries(leaky_bench: Bench) -> list[Entry]:
     composer = Composer(Instrument("simulated:fourc"))
     documents = [*composer.documents(from_file(scan, "run7.spec"), over=True), composer.stop("success")]
     return [Entry(place, *document) for place, document in enumerate(documents, 1)]
-
-
-@pytest.fixture
-def slow_bench(tmp_path: Path, nothing_left_behind: None) -> Iterator[Bench]:
-    """The test moves the time."""
-    directory = tmp_path / "data"
-    directory.mkdir()
-    with Bench(directory, ManualClock(start=float(int(time.time())))) as bench:
-        bench.client.execute("newfile run7.spec")
-        yield bench
-
-
-@pytest.fixture
-def killed_bench(tmp_path: Path, nothing_left_behind: None) -> Iterator[Bench]:
-    """A SPEC that can be killed; twenty seconds of it pass in one."""
-    directory = tmp_path / "data"
-    directory.mkdir()
-    with Bench(directory, 20.0, process=True) as bench:
-        bench.client.execute("newfile run7.spec")
-        yield bench
 
 
 @pytest.fixture
