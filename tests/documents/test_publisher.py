@@ -211,25 +211,26 @@ def relay_is_lost(publishing: Publishing) -> None:
 
 
 def test_a_connection_that_is_lost_for_a_moment_changes_nothing(slow_bench: Bench, spool: Path) -> None:
-    with slow_bench.publishing(spool) as publishing:
+    with (
+        slow_bench.spec.relay() as relay,
+        Publishing(relay.address, spool, directory=slow_bench.directory) as publishing,
+    ):
         scan = slow_bench.begin("loopscan 5 1", 2.5)
         publishing.runs.wait(lambda runs: runs.points() == 2)
-        publishing.run(cut(publishing))
+        back = publishing.run(watch_for_it(publishing))
+        relay.cut()
+        publishing.run(asyncio.wait_for(back.wait(), PATIENCE))
         slow_bench.end(scan)
         (stop,) = publishing.runs.stops(1)
     assert stop["exit_status"] == "success"
     assert stop["num_events"]["primary"] == 5
 
 
-async def cut(publishing: Publishing) -> None:
-    """Break the publisher's connection as a network does; return when it stands again."""
-    client = publishing.publisher._client
-    there = asyncio.Event()
-    forget = client.on_connection(lambda stands: there.set() if stands else None)
-    transport: Any = client._link._transport
-    transport.abort()
-    await asyncio.wait_for(there.wait(), PATIENCE)
-    forget()
+async def watch_for_it(publishing: Publishing) -> asyncio.Event:
+    """Return what is set when the publisher's connection stands again."""
+    back = asyncio.Event()
+    publishing.publisher._client.on_connection(lambda there: back.set() if there else None)
+    return back
 
 
 @pytest.mark.parametrize("there", [True, False])

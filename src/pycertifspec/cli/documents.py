@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pycertifspec.errors import LocalProtocolError, ServerNotFoundError
 
 from . import settings
-from .arguments import add_output_arguments, add_server_argument
+from .arguments import add_server_argument
 from .output import Output
 from .serving import until_stopped
 
@@ -64,14 +64,15 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add("--wait-for-server", action="store_true", help="look for the server until it is there, at the start too")
     add("-n", "--count", type=int, metavar="N", help="end when N runs have ended and were delivered (default: never)")
     add_server_argument(command)
-    add_output_arguments(command, stream=True)
-    command.set_defaults(run=run)
+    add("-q", "--quiet", action="store_true", help="say nothing but errors")
+    add("-v", "--verbose", action="count", default=0, help="say more; twice: log each step")
+    command.set_defaults(run=run, form="text")
 
 
 def run(options: argparse.Namespace) -> None:
     """Publish."""
     found = settings.read(options)
-    output = Output.of(options, found.of("color"))
+    output = Output.of(options, "never")
     if not options.to:
         raise LocalProtocolError("where to? Such as --to jsonl:scans.jsonl")
     if options.count is not None and options.count < 1:
