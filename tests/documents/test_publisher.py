@@ -246,6 +246,16 @@ def test_the_data_file_is_looked_for_in_specs_own_directory_and_without_it_the_s
     assert ("epoch" in start["columns"]) is there
 
 
+def test_a_data_file_is_found_where_spec_has_gone_to(bench: Bench, spool: Path) -> None:
+    (bench.directory / "monday").mkdir()
+    with Publishing(bench.spec, spool) as publishing:
+        bench.client.execute("cd monday; newfile run8.spec; loopscan 2 0.1")
+        publishing.runs.stops(1)
+    (start,) = publishing.runs.of("start")
+    assert start["data_file"] == "run8.spec"
+    assert "epoch" in start["columns"]
+
+
 def test_a_file_of_that_name_without_the_scan_is_not_waited_for_for_ever(
     bench: Bench, spool: Path, tmp_path: Path
 ) -> None:
@@ -396,6 +406,16 @@ def test_a_callback_without_a_name_gets_what_comes(bench: Bench, spool: Path) ->
 
 
 # ---- what does not begin ----
+
+
+def test_two_subscribers_of_one_name_are_refused(bench: Bench, spool: Path) -> None:
+    with bench.publishing(spool) as publishing:
+
+        async def again() -> None:
+            publishing.publisher.subscribe(print, name="test")
+
+        with pytest.raises(LocalProtocolError, match="documents go to test already"):
+            publishing.run(again())
 
 
 def test_a_second_publisher_with_the_same_spool_is_refused(bench: Bench, spool: Path) -> None:

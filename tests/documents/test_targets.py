@@ -19,7 +19,7 @@ from pycertifspec.documents.jsonl import JsonLines
 from pycertifspec.documents.kafka import Kafka
 from pycertifspec.documents.nats import Nats
 from pycertifspec.documents.spool import Entry
-from pycertifspec.documents.targets import KINDS
+from pycertifspec.documents.targets import KINDS, name_of
 from pycertifspec.errors import LocalProtocolError, RemoteError
 
 from .conftest import PATIENCE, Runs
@@ -52,6 +52,19 @@ def test_every_kind_of_target_can_be_named(tmp_path: Path) -> None:
     assert addresses.keys() == KINDS.keys()
     for address in addresses.values():
         make_target(address).close()
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("tiled:http://host:8000/api/v1?api_key=secret", "tiled:http://host:8000/api/v1"),
+        ("nats://anna:secret@host:4222/events.spec", "nats://host:4222/events.spec"),
+        ("kafka:host:9092,other:9092/topic", "kafka:host:9092,other:9092/topic"),
+        ("jsonl:what?.jsonl", "jsonl:what?.jsonl"),
+    ],
+)
+def test_no_key_and_no_password_is_in_a_targets_name(address: str, name: str) -> None:
+    assert name_of(address) == name
 
 
 # ---- files of JSON lines ----

@@ -128,9 +128,8 @@ async def _serve(options: argparse.Namespace, output: Output, server: Server, ta
             break
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_exit(publisher)
-        for address, target in targets.items():
-            publisher.send_to(address, target)
-        output.note(f"publishing the scans of {publisher.server} to {', '.join(targets)}; spool: {spool}")
+        names = [publisher.send_to(address, target).name for address, target in targets.items()]
+        output.note(f"publishing the scans of {publisher.server} to {', '.join(names)}; spool: {spool}")
         try:
             await publisher.run(runs=options.count)
         finally:

@@ -63,6 +63,7 @@ EXTRAS = {
     "bluesky_tiled_plugins": "tiled",
     "event_model": "documents",
     "h5py": "files",
+    "nats": "nats",
     "plotext": "cli",
     "prompt_toolkit": "cli",
     "pygments": "cli",

@@ -77,7 +77,8 @@ class Following:
         self.watching = Watching(client)
         self.ledger: Ledger
         self._client, self._spool, self._server = client, spool, server
-        self._directory, self._units, self._from_beginning = directory, dict(units), from_beginning
+        self._given_directory = self._directory = directory
+        self._units, self._from_beginning = dict(units), from_beginning
         self._lost_after, self._settle = lost_after, settle
         self._sources: dict[str, FileSource] = {}
         self._since = -math.inf
@@ -114,6 +115,7 @@ class Following:
 
     async def _under_way(self) -> str | None:
         """Return when the scan began that SPEC makes already, so that it is published from its first point."""
+        await self._find_directory()
         path = locate(self.watching.file, self._directory)
         if path is None:
             return None
@@ -155,8 +157,6 @@ class Following:
         await self._ask_for_file()
 
     async def _ask_for_file(self) -> None:
-        if self._directory is None and (here := await self.watching.variable("CWD")):
-            self._directory = Path(here)
         self.watching.writes(await self.watching.variable("DATAFILE"))
         self._ask_soon = True  # the scan in the file may have ended while nobody looked
 
@@ -167,9 +167,11 @@ class Following:
         heard, self.watching.files = self.watching.files, []
         heard += [live.record.file or "" for live in self.watching.scans]
         wanted = dict.fromkeys([*(run.file for run in self._spool.open_runs()), *heard, self.watching.file])
-        for file in wanted:
-            if file not in self._sources:
-                self._open_source(file)
+        new = [file for file in wanted if file and file not in self._sources]
+        if new:
+            await self._find_directory()
+        for file in new:
+            self._open_source(file)
         for file, source in sorted(self._sources.items(), key=lambda item: [*wanted, item[0]].index(item[0])):
             try:
                 await self._ask_whether_idle(source)
@@ -183,6 +185,11 @@ class Following:
             if file not in wanted:
                 source.close()
                 del self._sources[file]
+
+    async def _find_directory(self) -> None:
+        """Ask for SPEC's own directory, where nobody has said another: it may have gone elsewhere."""
+        if self._given_directory is None and (here := await self.watching.variable("CWD")):
+            self._directory = Path(here)
 
     def _open_source(self, file: str) -> FileSource | None:
         path = locate(file, self._directory)

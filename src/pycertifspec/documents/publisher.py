@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pycertifspec.asyncio.client import AsyncClient
+from pycertifspec.errors import LocalProtocolError
 
 from .delivery import FIRST_PAUSE, Delivery
 from .following import LOST_AFTER, SETTLE, Following
 from .spool import MAX_SPOOL, Spool
-from .targets import Callback, make_target
+from .targets import Callback, make_target, name_of
 
 if TYPE_CHECKING:
     import os
@@ -137,17 +138,19 @@ class Publisher:
 
         Args:
             address: ``jsonl:FILE``, ``tiled:URI``, ``kafka:HOSTS/TOPIC``, ``nats://HOST:PORT/SUBJECT``, ``spec:FILE``;
-                the name under which its position is remembered.
+                without key and password it is the name under which its position is remembered.
             target: what takes the documents; None for what the address means.
 
         Raises:
-            LocalProtocolError: the address means nothing.
+            LocalProtocolError: the address means nothing, or there is such a target already.
             ModuleNotFoundError: what it needs is not installed.
 
         """
-        return self._add(address, target or make_target(address))
+        return self._add(name_of(address), target or make_target(address))
 
     def _add(self, name: str, target: Target, *, threaded: bool = True, anew: bool = False) -> Delivery:
+        if any(delivery.name == name for delivery in self._deliveries):
+            raise LocalProtocolError(f"documents go to {name} already: each subscriber needs a name of its own")
         if anew:
             self._spool.forget(name)
         delivery = Delivery(name, target, self._spool, self._moved, threaded=threaded, first_pause=self._first_pause)

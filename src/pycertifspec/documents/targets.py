@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pycertifspec.errors import LocalProtocolError
@@ -20,6 +21,11 @@ KINDS: Final = {
     "tiled": ("tiled", "tiled:http://HOST:PORT[/PATH][?api_key=KEY]"),
     "spec": ("spec_file", "spec:FILE"),
 }
+
+
+# Kinds whose addresses are URLs, which may hold a key or a password.
+_URLS: Final = ("kafka", "nats", "tiled")
+_USER: Final = re.compile(r"//[^/@]*@")
 
 
 class Target(Protocol):
@@ -62,6 +68,13 @@ class Callback:
         """There is nothing to do."""
 
 
+def name_of(address: str) -> str:
+    """Return what a target is called in logs and in the spool: its address without key and password."""
+    if address.partition(":")[0] not in _URLS:
+        return address
+    return _USER.sub("//", address).partition("?")[0]
+
+
 def make_target(address: str) -> Target:
     """Return the target that an address means; nothing is connected yet.
 
@@ -76,6 +89,6 @@ def make_target(address: str) -> Target:
     kind, colon, rest = address.partition(":")
     if not colon or not rest or kind not in KINDS:
         forms = ", ".join(form for _, form in KINDS.values())
-        raise LocalProtocolError(f"{address!r} is no place for documents; there are {forms}")
+        raise LocalProtocolError(f"{name_of(address)!r} is no place for documents; there are {forms}")
     module = importlib.import_module(f"{__package__}.{KINDS[kind][0]}")
     return module.target(rest)  # type: ignore[no-any-return]
