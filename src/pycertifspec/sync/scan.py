@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import RemoteError
 from pycertifspec.session import properties
-from pycertifspec.session.change import sent_at
 from pycertifspec.session.procedures import commands, scanning
 from pycertifspec.session.scan_record import ScanPoint, ScanRecord
 from pycertifspec.session.scan_text import Begun, ScanText, Taken
@@ -175,7 +174,7 @@ class Scans:
         change: Any = self._link.do(Next(self._screen, FOR_EVER))
         if change is None:
             return False
-        events = self._text.feed(change.value, sent_at(change.message))
+        events = self._text.feed(change.value, scanning.sent_at(change.message))
         self._begun += [event.record for event in events if isinstance(event, Begun)]
         return True
 

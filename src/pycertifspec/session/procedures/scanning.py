@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import RemoteError
 from pycertifspec.session import names
-from pycertifspec.session.change import sent_at
 from pycertifspec.session.own_output import own_output
 from pycertifspec.session.properties import variable_path
 from pycertifspec.session.scan_text import Begun, ScanText
@@ -95,3 +94,8 @@ def complete(record: Any) -> Procedure[None]:
             len(record.points),
             points,
         )
+
+
+def sent_at(message: Any) -> float:
+    """Return when a message was sent, seconds since 1970 by its sender's clock."""
+    return float(message.sec + message.usec / 1e6)
