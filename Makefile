@@ -71,8 +71,9 @@ $(READY): pyproject.toml
 # What Bluesky brings along is large, and the demonstration does without.
 $(VENV)/bluesky-ready: pyproject.toml $(READY)
 	@$(BIN)/python -m pip install --quiet --editable '.[bluesky,documents,hklpy2,kafka,nats,tiled]' --group bluesky
+	@$(BIN)/python -m tests.support.nats_server || echo "without nats-server the tests of NATS say what to install" >&2
 	@touch $@
 
-$(VENV)/docs-ready: pyproject.toml $(READY)
+$(VENV)/docs-ready: pyproject.toml $(VENV)/bluesky-ready
 	@$(BIN)/python -m pip install --quiet --group docs
 	@touch $@

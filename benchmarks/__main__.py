@@ -15,6 +15,7 @@ from . import (
     clients,
     datafile,
     decoder,
+    documents,
     geometry,
     imports,
     language,
@@ -44,6 +45,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Row]]] = {
     "clients": clients.measure,
     "client_arrays": client_arrays.measure,
     "bluesky_scans": bluesky_scans.measure,
+    "documents": documents.measure,
 }
 
 

@@ -28,6 +28,7 @@ DATA_FILE = PAGES / "run7.spec"
 COMMAND_LINE = (
     "command-line.md",
     "data-files.md",
+    "documents.md",
     "find-servers.md",
     "instrument.md",
     "run-commands.md",
@@ -119,7 +120,7 @@ class Shell:
 
     def _wait(self) -> str:
         process, output = self._background.pop()
-        if not any(word in str(process.args) for word in ("sniff", "follow -n")):
+        if not any(word in str(process.args) for word in ("sniff", "follow -n", "documents")):
             process.send_signal(signal.SIGINT)
         process.wait(PATIENCE)
         return output.read_text().partition("\n")[2]

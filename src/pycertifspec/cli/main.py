@@ -36,6 +36,7 @@ COMMANDS = {
     "demo": "watch Python talk to a SPEC server",
     "discover": "SPEC servers, with name, version and whether they are ready",
     "doctor": "what is wrong with a connection, and what to do",
+    "documents": "every scan as Bluesky's documents, for Tiled, Kafka, NATS and files",
     "file": "list, show, plot, convert and follow SPEC data files",
     "follow": "scans that others start, point by point",
     "get": "what properties, motors, counters and variables are",
@@ -60,7 +61,12 @@ COMMANDS = {
 # Packages that a command may need and the extra that brings them.
 EXTRAS = {
     "argcomplete": "cli",
+    "bluesky_kafka": "kafka",
+    "bluesky_nats": "nats",
+    "bluesky_tiled_plugins": "tiled",
+    "event_model": "documents",
     "h5py": "files",
+    "nats": "nats",
     "plotext": "cli",
     "prompt_toolkit": "cli",
     "pygments": "cli",

@@ -92,6 +92,7 @@ def describe_scan(
     keys |= {f"mca_{name}": _spectrum_key(f"mca_{name}", size, instrument) for name, size in (spectra or {}).items()}
     said: dict[str, Any] = {
         "plan_name": heading.name,
+        "plan_type": "spec",  # LiveTable shows it, and fails without
         "spec_command": command,
         "motors": list(axes),
         "detectors": list(counters),

@@ -99,7 +99,7 @@ def _parsed(name: str, words: list[str]) -> Heading:
     if match := _PLANE.fullmatch(name):
         return _line(name, (match[1].upper(), match[2].upper()), words, None)
     if name in _TIMES:
-        points = int(float(words[0])) if _TIMES[name] else None
+        points = _intervals(words[0]) if _TIMES[name] else None
         return Heading(name, (Dimension((ELAPSED,), points),), float(words[1] if _TIMES[name] else words[0]))
     if name == "Escan":
         return _line(name, (), words, 0)

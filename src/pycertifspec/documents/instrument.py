@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pycertifspec.errors import RemoteError
+from pycertifspec.errors import CallTimeoutError, RemoteError
 from pycertifspec.session import properties
 
 if TYPE_CHECKING:
@@ -56,14 +56,23 @@ class Instrument:
 
 
 async def look_at(
-    client: AsyncClient, server: str, *, units: Mapping[str, str] | None = None, positions: bool = True
+    client: AsyncClient,
+    server: str,
+    *,
+    units: Mapping[str, str] | None = None,
+    known: Instrument | None = None,
+    positions: bool = True,
 ) -> Instrument:
     """Ask a server what it has.
+
+    Which motors and counters there are SPEC tells at its prompt alone; while it is busy it is not asked, and what is
+    known stands.
 
     Args:
         client: connected.
         server: where it is found, for people: ``"beamline:fourc"``.
         units: of motors and counters, by mnemonic.
+        known: what is known from before.
         positions: whether to ask for the motors' positions too.
 
     Raises:
@@ -71,28 +80,35 @@ async def look_at(
         CallTimeoutError: it did not answer in time.
 
     """
-    names = await client.load_names()
+    known = known or Instrument()
+    motors, counters = known.motors, known.counters
+    if await _asked(client, properties.READY):
+        try:
+            names = await client.load_names()
+        except CallTimeoutError:  # somebody has begun something
+            pass
+        else:
+            motors, counters = dict(names.motors), dict(names.counters)
     where = {}
-    if positions:
-        for mnemonic in names.motors:
-            try:
-                where[mnemonic] = float(await client.read(properties.motor_path(mnemonic, "position")))
-            except (RemoteError, ValueError):  # one that is not usable has no position
-                continue
+    for mnemonic in motors if positions else ():
+        try:
+            where[mnemonic] = float(await client.read(properties.motor_path(mnemonic, "position")))
+        except (RemoteError, ValueError):  # one that is not usable has no position
+            continue
     return Instrument(
         server=server,
-        motors=dict(names.motors),
-        counters=dict(names.counters),
+        motors=motors,
+        counters=counters,
         positions=where,
-        precision=_precision(await _variable(client, "UP")),
+        precision=_precision(await _asked(client, properties.variable_path("UP"))),
         units=dict(units or {}),
-        version=str(await _variable(client, "VERSION") or ""),
+        version=str(await _asked(client, properties.variable_path("VERSION")) or ""),
     )
 
 
-async def _variable(client: AsyncClient, name: str) -> Any:
+async def _asked(client: AsyncClient, prop: str) -> Any:
     try:
-        return await client.read(properties.variable_path(name))
+        return await client.read(prop)
     except RemoteError:  # this SPEC does not have it
         return None
 

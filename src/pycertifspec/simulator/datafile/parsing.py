@@ -11,7 +11,7 @@ CONTROL: Final = re.compile(r"#(@?[A-Za-z_]+)(\d*)(?:\s(.*))?", re.DOTALL)
 SPECTRUM: Final = re.compile(r"@(\w*)\s?(.*)", re.DOTALL)
 NUMBERED: Final = re.compile(r"\s*(\d{1,18})(?:\s+(.*))?", re.DOTALL)
 PRESET: Final = re.compile(r"\s*(\S+)\s*(?:\((.*)\))?\s*")
-USER: Final = re.compile(r"(.*?)\s*\b[Uu]ser = (.*)")
+USER: Final = re.compile(r"(.*?)\s*\b[Uu]ser = ?(.*)")
 _NAMES: Final = re.compile(r"\t\s*| \s+")
 
 

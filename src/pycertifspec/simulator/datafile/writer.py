@@ -123,6 +123,17 @@ class Writer:
         self._labels = tuple(label for label in labels if label)
         self._points = 0
 
+    def take_up_scan(self, labels: Sequence[str], points: int) -> None:
+        """Go on with the last scan of a file: further rows are of it.
+
+        Args:
+            labels: of its columns.
+            points: how many rows it has.
+
+        """
+        self._labels = tuple(labels)
+        self._points = points
+
     def row(self, values: Sequence[float]) -> None:
         """Write a point.
 
