@@ -113,6 +113,11 @@ class Publishing:
         await self.publisher.__aexit__(None, None, None)
         await self._loop.shutdown_default_executor()
 
+    def wait_for_log(self, caplog: Any, text: str) -> None:
+        """Wait until something was logged; the test's own limit ends it."""
+        while text not in caplog.text:
+            self.run(asyncio.sleep(0.01))
+
     def delivered(self) -> None:
         """Wait until all subscribers have what is composed."""
         self.run(self.publisher.delivered())

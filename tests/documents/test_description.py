@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pycertifspec import AsyncClient
 from pycertifspec.documents import Instrument, describe_scan, look_at
 from pycertifspec.documents.heading import parse_heading
+from pycertifspec.documents.instrument import _precision
 
 if TYPE_CHECKING:
     from .conftest import Bench
@@ -177,3 +178,10 @@ def test_a_busy_spec_is_not_asked_for_names(slow_bench: Bench) -> None:
     scan = slow_bench.begin("loopscan 2 1", 0.5)
     assert asyncio.run(ask()).positions == {"th": 30}
     slow_bench.end(scan)
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"), [("5", 5), ("4.0", 4), ("99", 4), ("-1", 4), ("", 4), (None, 4), ("inf", 4)]
+)
+def test_the_decimals_of_positions_are_specs_where_they_make_sense(text: str | None, digits: int) -> None:
+    assert _precision(text) == digits

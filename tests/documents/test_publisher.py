@@ -368,17 +368,11 @@ def test_a_full_spool_loses_nothing_that_is_in_the_data_file(bench: Bench, spool
     with caplog.at_level(logging.ERROR), bench.publishing(spool, callbacks={"slow": slow}, limit=20_000) as publishing:
         for _ in range(8):
             bench.client.execute("loopscan 3 0.1")
-        Runs.wait(runs, lambda _: "is full" in caplog.text or not publishing.run(wait_a_moment()))
+        publishing.wait_for_log(caplog, "is full")
         blocked = False
         stops = runs.stops(8)
     assert [stop["num_events"]["primary"] for stop in stops] == [3] * 8
     assert "nothing more is composed until slow takes documents" in caplog.text
-
-
-async def wait_a_moment() -> bool:
-    """Let the publisher look."""
-    await asyncio.sleep(0.01)
-    return True
 
 
 def test_what_everybody_has_is_kept_no_longer(bench: Bench, spool: Path) -> None:

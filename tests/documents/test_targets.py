@@ -305,7 +305,8 @@ def test_a_nats_server_that_dies_amid_a_scan_has_everything_once_in_the_end(
         publishing.delivered()
     with caplog.at_level(logging.WARNING):
         leaky_bench.client.execute("loopscan 4 0.1")
-        publishing.runs.wait(lambda runs: len(runs.of("stop")) == 2 and "did not take documents" in caplog.text)
+        publishing.runs.stops(2)
+        publishing.wait_for_log(caplog, "did not take documents")
     with nats_server.running(directory, int(address.rpartition(":")[2])):
         publishing.delivered()
         publishing.__exit__()
