@@ -1,4 +1,4 @@
-"""What a scan's heading says: which axes are scanned, how far, in how many points (SPEC_LANGUAGE.md 8.1)."""
+"""What a heading says beside its shape: what is scanned in which direction, how far, and to what is counted."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-# A heading is one line; more axes than these no scan of SPEC has.
-MAX_AXES: Final = 16
+from pycertifspec.session.scan_heading import heading
 
-_MOTORS: Final = re.compile(r"(?:a|d|[ad][2-9])scan|lup|th2th", re.IGNORECASE)
-_INDEX: Final = re.compile(r"([hkl])scan", re.IGNORECASE)
-_PLANE: Final = re.compile(r"([hkl])([hkl])(?:circle|radial)", re.IGNORECASE)
-_TIMES: Final = {"loopscan": True, "timescan": False}
-_RELATIVE: Final = re.compile(r"d\d?scan|lup|dmesh|th2th", re.IGNORECASE)
+# A heading is one line; more words than these no scan of SPEC has.
+MAX_WORDS: Final = 100
+
+_INDEX: Final = re.compile(r"([hkl])scan")
+_PLANE: Final = re.compile(r"([hkl])([hkl])(?:circle|radial)")
+_RELATIVE: Final = re.compile(r"d\d?scan|lup|dmesh|th2th")
+_TIMES: Final = ("loopscan", "timescan")
 
 HKL: Final = ("H", "K", "L")
 # The column of a scan of time, by the name that it has in documents.
@@ -74,53 +75,50 @@ def parse_heading(command: str) -> Heading:
         command: as SPEC shows it above a scan and writes it in ``#S``: ``ascan  th 0 1  20 0.1``.
 
     """
-    words = command.split()
-    if not words:
-        return Heading("scan")
-    name, arguments = words[0], words[1 : 1 + 4 * MAX_AXES]
-    try:
-        return _parsed(name, arguments)
-    except (ValueError, IndexError):  # a site's own scan, or a standard one with other arguments
+    name, *words = command.split()[:MAX_WORDS] or ["scan"]
+    said = heading(command)
+    if said.shape is None and name != "timescan":
         return Heading(name)
+    sides = _axes(name, words, said.motors)
+    points = said.shape or (None,)
+    firsts = _firsts(name, len(sides))
+    dimensions = tuple(
+        Dimension(axes, count, _extent(words, first)) for axes, count, first in zip(sides, points, firsts, strict=True)
+    )
+    return Heading(name, dimensions, _number(words, 1 if name == "loopscan" else 0 if name == "timescan" else -1))
 
 
-def _parsed(name: str, words: list[str]) -> Heading:
-    relative = _RELATIVE.fullmatch(name) is not None
-    if _MOTORS.fullmatch(name):
-        groups = [words[place : place + 3] for place in range(0, len(words) - 2, 3)]
-        return _line(name, tuple(group[0] for group in groups), words, None if relative else 1)
-    if name in ("mesh", "dmesh", "hklmesh"):
-        fast, slow = (_side(words[place : place + 4], relative=relative) for place in (0, 4))
-        return Heading(name, (slow, fast), float(words[8]))
-    if match := _INDEX.fullmatch(name):
-        return _line(name, (match[1].upper(),), words, 0)
-    if name.lower() == "hklscan":
-        return _line(name, HKL, words, None)
-    if match := _PLANE.fullmatch(name):
-        return _line(name, (match[1].upper(), match[2].upper()), words, None)
+def _axes(name: str, words: list[str], motors: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return the axes of each direction, slow to fast."""
     if name in _TIMES:
-        points = _intervals(words[0]) if _TIMES[name] else None
-        return Heading(name, (Dimension((ELAPSED,), points),), float(words[1] if _TIMES[name] else words[0]))
-    if name == "Escan":
-        return _line(name, (), words, 0)
-    return Heading(name)
+        return [(ELAPSED,)]
+    if name == "mesh":
+        return [(motor,) for motor in reversed(motors)]
+    if name == "hklmesh":
+        return [(words[4],), (words[0],)]
+    if match := _INDEX.fullmatch(name) or _PLANE.fullmatch(name):
+        return [tuple(index.upper() for index in match.groups())]
+    return [HKL if name == "hklscan" else motors]
 
 
-def _line(name: str, axes: tuple[str, ...], words: list[str], first: int | None) -> Heading:
-    """Return a scan in one direction, whose last words are intervals and time; `first` is where its ends stand."""
-    if any(re.match(r"[-+.\d]", axis) for axis in axes):
-        raise ValueError(axes)
-    extent = None if first is None else (float(words[first]), float(words[first + 1]))
-    return Heading(name, (Dimension(axes, _intervals(words[-2]) + 1, extent),), float(words[-1]))
+def _firsts(name: str, sides: int) -> list[int | None]:
+    """Return where the first position of each direction stands among the words, None where none does."""
+    if name in ("mesh", "hklmesh"):
+        return [5, 1]
+    if name in _TIMES or name == "hklscan" or _PLANE.fullmatch(name) or _RELATIVE.fullmatch(name):
+        return [None] * sides
+    return [0 if name == "Escan" or _INDEX.fullmatch(name) else 1] * sides
 
 
-def _side(words: list[str], *, relative: bool) -> Dimension:
-    axis, first, last, intervals = words
-    return Dimension((axis,), _intervals(intervals) + 1, None if relative else (float(first), float(last)))
+def _extent(words: list[str], first: int | None) -> tuple[float, float] | None:
+    if first is None:
+        return None
+    low, high = _number(words, first), _number(words, first + 1)
+    return None if low is None or high is None else (low, high)
 
 
-def _intervals(word: str) -> int:
-    number = float(word)
-    if not 0 <= number < 1e9:
-        raise ValueError(word)
-    return int(number)
+def _number(words: list[str], place: int) -> float | None:
+    try:
+        return float(words[place])
+    except (ValueError, IndexError):  # a site's own arguments
+        return None

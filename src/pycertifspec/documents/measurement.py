@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import calendar
 import math
-import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
+
+from pycertifspec.session.scan_text import ABORTED, CONTINUED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from pycertifspec.simulator.datafile import FileHeader, Scan, Spectrum
 
 EPOCH: Final = "Epoch"
-_ABORTED: Final = re.compile(r"\bScan aborted after (\d{1,9}) points")
-_CONTINUED: Final = re.compile(r"\bScan continued\b")
 # Clocks differ by whole quarters of an hour from place to place; a file's #E and #D are written in the same second.
 _QUARTER: Final = 900
 
@@ -142,7 +141,7 @@ def from_record(record: ScanRecord, times: Sequence[float] = ()) -> Measurement:
         times: when each of its points came, seconds since 1970.
 
     """
-    aborted = record.end is not None and bool(getattr(record, "aborted", False))
+    aborted = record.end is not None and record.aborted
     return Measurement(
         number=record.number or 0,
         command=record.command,
@@ -179,9 +178,9 @@ def _ends(scan: Scan) -> tuple[int, ...]:
     ends: list[int] = []
     waiting: int | None = None
     for comment in scan.comments:
-        if match := _ABORTED.search(comment.text):
-            waiting = int(match[1])
-        elif _CONTINUED.search(comment.text) and waiting is not None:
+        if match := ABORTED.search(comment.text):
+            waiting = int(match[1][:9])
+        elif CONTINUED.search(comment.text) and waiting is not None:
             ends.append(min(waiting, scan.points))
             waiting = None
     return (*ends, scan.points) if scan.aborted else tuple(ends)

@@ -53,7 +53,7 @@ class Live:
     @property
     def joined(self) -> bool:
         """Whether it was under way when it was first heard of: its first points are in the data file alone."""
-        return bool(getattr(self.record, "joined", False)) or self.record.number is None
+        return self.record.joined or self.record.number is None
 
     def tells_the_end_of(self, scan: Measurement) -> bool:
         """Return whether that this is over means that a scan is, as far as it has come."""
@@ -140,8 +140,7 @@ class Watching:
                     logger.error("%r: dropped, because %d scans wait to be composed", lost.record, MAX_WAITING)
                 self.news.set()
                 async for point in scan:
-                    shown = getattr(point, "time", math.nan)
-                    when = shown if math.isfinite(shown) else time.time()
+                    when = point.time if math.isfinite(point.time) else time.time()
                     # A scan that is resumed has points from before.
                     live.times += [when] * (len(scan.record.points) - len(live.times))
                     self.news.set()
@@ -151,7 +150,7 @@ class Watching:
     def _leg(self, scan: Any) -> int:
         """Return how often a scan was resumed."""
         before, self._last = self._last, scan
-        if not getattr(scan, "resumed", False):
+        if not scan.resumed:
             self._last_leg = 0
         elif before is not None and before.record is scan.record and self._last_leg >= 0:
             self._last_leg += 1
