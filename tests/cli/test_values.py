@@ -162,7 +162,7 @@ def test_put_does_not_take_a_motors_name_for_a_position_to_move_to(beamline: Bea
 def test_what_is_no_text_is_wrong_usage(beamline: Beamline) -> None:
     beamline.spec.beamline.run("global x")
     done = beamline.run("put", "@x", "\udcff")
-    assert (done.status, one_line(done.err)) == (2, "pycertifspec put: '\\udcff' is no text in UTF-8")
+    assert (done.status, one_line(done.err)) == (2, "pycertifspec put: cannot send: '\\udcff' is no text in UTF-8")
 
 
 def test_put_tells_that_the_server_said_no(beamline: Beamline) -> None:

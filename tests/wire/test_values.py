@@ -126,9 +126,9 @@ def test_the_width_of_the_rows_can_be_chosen() -> None:
         values.encode_strings(["a", "bc"], width=1)
 
 
-def test_text_that_is_no_unicode_is_refused() -> None:
+def test_what_is_no_text_is_refused() -> None:
     for encode in (values.encode_scalar, values.encode_error, lambda text: values.encode_strings([text])):
-        with pytest.raises(LocalProtocolError, match=r"cannot send: '\\udcff' is not Unicode"):
+        with pytest.raises(LocalProtocolError, match=r"cannot send: '\\udcff' is no text in UTF-8"):
             encode("\udcff")
 
 

@@ -56,7 +56,8 @@ def run(options: argparse.Namespace) -> None:
                     _tell(view, scan, point)
                 scan.wait()
         finally:
-            if view.told or scan.record.end is not None:
+            # Points that are not shown have no such column as was asked for.
+            if view.told or (scan.record.end is not None and not scan.record.points):
                 saving.keep(output, scan.record)
                 view.end(scan.record)
 

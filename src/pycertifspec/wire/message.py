@@ -168,7 +168,7 @@ def encode_utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise LocalProtocolError(f"cannot send: {text[:80]!r} is not Unicode: {error.reason}") from error
+        raise LocalProtocolError(f"cannot send: {text[:80]!r} is no text in UTF-8") from error
 
 
 def encode_text(text: str) -> bytes:

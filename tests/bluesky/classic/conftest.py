@@ -8,10 +8,20 @@ import pytest
 
 from pycertifspec import Client
 from pycertifspec.bluesky import spec_diffractometer
+from pycertifspec.bluesky.classic import clients
 from pycertifspec.testing import SimulatedSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_on() -> Iterator[None]:
+    """ophyd keeps devices for good: their connections end with the test, and look for no server that is gone."""
+    yield
+    for shared in list(clients._clients.values()):
+        shared.close()
+    clients._clients.clear()
 
 
 @pytest.fixture

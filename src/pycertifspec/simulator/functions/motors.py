@@ -61,7 +61,6 @@ class MotorFunctions:
         self._instrument = instrument
         self._ask = ask
         self._on_null_move = on_null_move
-        self._keys = [str(number) for number in range(len(instrument.motors))]
         self._assigned: set[str] = set()  # the keys of A that were set since it was read
         self._read: dict[str, float] = {}  # what read_motors() has put into A
         # Where the motors would be, in user units, while SPEC simulates: nothing moves then (SPEC_LANGUAGE.md 6.7).
@@ -186,7 +185,7 @@ class MotorFunctions:
         else:
             motors = self._instrument.motors
             positions = [m.units.dial_of_user(at[n]) if dial else at[n] for n, m in enumerate(motors)]
-        self._read = dict(zip(self._keys, positions, strict=True))
+        self._read = {str(number): position for number, position in enumerate(positions)}
         self._assigned.clear()
         if self.positions is not None:
             self.positions.elements.update(self._read)
