@@ -160,7 +160,7 @@ def _run_macro(options: argparse.Namespace) -> None:
     except QuitError:
         pass  # `quit` in the file: a success
     except MacroInterruptError as error:
-        raise KeyboardInterrupt from error
+        raise KeyboardInterrupt(f"interrupted {error.where()}".rstrip()) from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -97,7 +97,8 @@ def run_macros(interpreter: Interpreter, macros: MacroText) -> None:
         said = "the file said exit" if isinstance(error, MacroExitError) else error.message
         if (error.source, error.line) not in {(source, line), ("", 0)}:
             said += f" ({error.source}:{error.line}{_in_macros(error)})"
-        raise RemoteError(f"{source}:{line}: {said}{error.near_line()}") from error
+        near = "" if isinstance(error, MacroExitError) else error.near_line()  # what was shown last says why
+        raise RemoteError(f"{source}:{line}: {said}{near}") from error
 
 
 def _in_macros(error: SpecLanguageError) -> str:
