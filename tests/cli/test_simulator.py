@@ -208,6 +208,8 @@ def test_ctrl_c_runs_the_cleanup_macros_and_a_second_one_ends_them(
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(1)
             break
+    assert process.stderr is not None
+    assert f'interrupted in "{path}" at line 4' in process.stderr.read()
 
     assert process.wait(PATIENCE) == 130
 

@@ -321,6 +321,19 @@ def test_an_interrupted_relative_scan_returns_its_motors(spec: Typed) -> None:
     assert spec.position("samx") == 3
 
 
+def test_a_scan_is_noted_as_aborted_although_another_control_c_ends_the_way_back(spec: Typed, tmp_path: Path) -> None:
+    spec('newfile back; umv samx 3; global stopped; cdef("user_premove", "if (stopped) press_control_c();")')
+    spec('cdef("user_scan_loop", "if (NPTS == 1) { stopped = 1; press_control_c() };")')
+    assert "Scan aborted after 1 points.\n" in spec("dscan samx -1 1 4 .1")
+    assert (tmp_path / "back").read_text().endswith(".  Scan aborted after 1 points.\n")
+    assert spec.position("samx") == 2.5
+
+
+def test_who_types_control_c_sees_that_and_not_in_which_line_of_which_macro(spec: Typed) -> None:
+    spec('cdef("user_precount", "press_control_c(); sleep(1);")')
+    assert "^C\n" in spec("ascan samx 0 1 1 .1")
+
+
 def test_an_interrupted_scan_is_gone_on_with_where_it_stopped(spec: Typed) -> None:
     spec('cdef("user_scan_loop", "if (NPTS == 2) press_control_c();", "stop")')
     spec("ascan samx 0 4 4 .1")
