@@ -458,3 +458,9 @@ def test_a_scan_that_was_refused_in_its_head_cannot_be_gone_on_with(spec: Typed)
     spec('cdef("user_postscan_head", "exit;", "no")')
     spec("ascan samx 0 2 2 0.1")
     assert spec("scan_on") == "There is no scan to go on with.\n"
+
+
+def test_the_energy_motor_is_the_one_that_the_site_names_for_scans_and_for_the_wavelength(spec: Typed) -> None:
+    shown = spec('ENERGY_MOTOR = "samx"; umv samx 10; Escan 11 12 1 .1; calcE; print LAMBDA')
+    assert "\n  #  Sample X " in shown
+    assert shown.endswith("\n1.0332\n")

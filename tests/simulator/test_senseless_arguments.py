@@ -82,6 +82,7 @@ SENSELESS = {
     "hklmesh H 0 1 2 K abc 1 2 1": "Invalid number: abc",
     "hkcircle abc 0 1 2 1": "Invalid number: abc",
     "hkradial 0 abc 1 2 1": "Invalid number: abc",
+    'ENERGY_MOTOR = "mono"; Escan 8 9 2 1': 'There is no energy motor: ENERGY_MOTOR is "mono".',
 }
 
 

@@ -185,6 +185,8 @@ def test_lm_lists_the_limits_of_all_motors(spec: Typed) -> None:
     rows = [line.split() for line in spec("lm").splitlines() if line]
     assert len(rows) == 1 + len(spec.beamline.instrument.motors)
     assert rows[1] == ["tth", "Two", "Theta", "-20.0000", "160.0000", "-20.0000", "160.0000"]
+    spec("set_lm tth -100000 100000")
+    assert {len(line) for line in spec("lm").splitlines() if line} == {9 + 1 + 9 + 4 * 13}  # columns, however far
 
 
 # ---- setting (SPEC_LANGUAGE.md 7.4) ----
