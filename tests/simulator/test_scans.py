@@ -453,6 +453,11 @@ def test_scan_on_is_the_older_name_of_resume(spec: Typed, tmp_path: Path, word: 
     assert spec(word) == "There is no scan to go on with.\n"
 
 
+def test_a_scan_of_more_points_than_can_be_held_uses_up_no_number(spec: Typed) -> None:
+    assert "exceeds the limit" in spec("loopscan 1e9 .1")
+    assert "Scan   1 " in spec("loopscan 1 .1")
+
+
 def test_a_scan_that_was_refused_in_its_head_cannot_be_gone_on_with(spec: Typed) -> None:
     spec('cdef("user_scan_loop", "if (NPTS == 1) exit;", "once"); ascan samx 0 2 2 0.1')
     spec('cdef("user_postscan_head", "exit;", "no")')

@@ -204,7 +204,7 @@ def test_set_dial_changes_both_positions_and_says_so(spec: Typed) -> None:
 
 def test_set_lm_takes_user_units_in_any_order(spec: Typed) -> None:
     spec("set tth 0")
-    assert "Two Theta limits reset to 10 -10" in spec("set_lm tth 10 -10")
+    assert "Two Theta limits reset to -10 10" in spec("set_lm tth 10 -10")
     reading = spec.beamline.instrument.motor("tth").read()
     assert (reading.low_limit, reading.high_limit) == (50.0, 70.0)
 
