@@ -70,7 +70,7 @@ class Shell:
         program.write_text(f'#!/bin/sh\nexec {sys.executable} -m pycertifspec "$@"\n')
         program.chmod(0o755)
         path = f"{program.parent}:{os.environ['PATH']}"
-        self._environment = {**environment({"PATH": path, "TZ": "UTC"}), "COLUMNS": "80", "LINES": "20"}
+        self._environment = {**environment({"PATH": path, "TZ": "UTC"}), "USER": "ann", "COLUMNS": "80", "LINES": "20"}
 
     def run(self, command: str) -> str:
         """Run a command; return what it printed."""
