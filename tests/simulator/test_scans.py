@@ -469,3 +469,10 @@ def test_the_energy_motor_is_the_one_that_the_site_names_for_scans_and_for_the_w
     shown = spec('ENERGY_MOTOR = "samx"; umv samx 10; Escan 11 12 1 .1; calcE; print LAMBDA')
     assert "\n  #  Sample X " in shown
     assert shown.endswith("\n1.0332\n")
+
+
+def test_counts_on_the_screen_have_all_their_digits(spec: Typed) -> None:
+    spec('cdef("user_getcounts", "S[det] = 12345678; S[mon] = 0.12345678; S[sec] = 1e11;")')
+    assert "    12345678    0.123457      1e+11\n" in spec("loopscan 1 1")
+    spec('cdef("user_getcounts", "S[det] = 0/1; S[mon] = -7; S[sec] = exp(1000);")')
+    assert "           0          -7        inf\n" in spec("loopscan 1 1")
