@@ -141,6 +141,13 @@ def test_a_file_without_devices_is_a_beamline_without_devices(tmp_path: Path) ->
             "motor[0]: mnemonic is 'much_too_long', expected a letter or _, then letters, digits and _, at most 7",
         ),
         (MOTOR.replace('"Theta"', '"A name that is too long"'), "motor[0]: name of th is 'A name that is too long'"),
+        *(
+            (
+                MOTOR.replace('"Theta"', name),
+                f"motor[0]: name of th is {shown}, expected 1 to 15 characters, words with",
+            )
+            for name, shown in [('""', "''"), ('"A  B"', "'A  B'"), ('" A"', "' A'"), (r'"A\nB"', r"'A\nB'")]
+        ),
         (MOTOR.replace('"th"', '"a b"'), "motor[0]: mnemonic is 'a b', expected a letter or _"),
         (
             MOTOR.replace('"th"', '"A"'),

@@ -27,8 +27,10 @@ def _check_names(mnemonic: str, name: str) -> None:
     if not mnemonic.isascii() or not mnemonic.isidentifier() or len(mnemonic) > MAX_MNEMONIC:
         what = f"a letter or _, then letters, digits and _, at most {MAX_MNEMONIC} characters"
         raise ValueError(f"mnemonic is {mnemonic!r}, expected {what}")
-    if not 0 < len(name) <= MAX_NAME:
-        raise ValueError(f"name of {mnemonic} is {name!r}, expected at most {MAX_NAME} characters")
+    # In a data file two blanks stand between names.
+    if not 0 < len(name) <= MAX_NAME or name != " ".join(name.split()):
+        what = f"1 to {MAX_NAME} characters, words with one blank between them"
+        raise ValueError(f"name of {mnemonic} is {name!r}, expected {what}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
