@@ -56,7 +56,8 @@ def run(options: argparse.Namespace) -> None:
                     _tell(view, scan, point)
                 scan.wait()
         finally:
-            if view.told or scan.record.end is not None:
+            # Not one whose first point could not be shown: that is told, and it was aborted for it.
+            if view.told or (scan.record.end is not None and not scan.record.points):
                 saving.keep(output, scan.record)
                 view.end(scan.record)
 
