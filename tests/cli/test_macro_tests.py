@@ -84,7 +84,9 @@ def test_a_test_that_fails_names_its_own_file_and_line(run: Run, tmp_path: Path)
         f"FAILED test_lines: {file}:5: {said}",
         f"FAILED test_helped: {file}:8: {said}",
     ]
-    assert standard.startswith(f"FAILED test_standard: {file}:13: it said exit (motors.mac:")
+    assert standard.startswith(
+        f"FAILED test_standard: {file}:13: it said exit: Invalid motor name: nosuch (motors.mac:"
+    )
 
 
 def test_tests_that_all_pass_are_a_success(run: Run) -> None:

@@ -212,6 +212,19 @@ def test_ctrl_c_runs_the_cleanup_macros_and_a_second_one_ends_them(
     assert process.wait(PATIENCE) == 130
 
 
+def test_ctrl_c_says_where_the_macro_file_was(start: Callable[..., Started], tmp_path: Path) -> None:
+    path = tmp_path / "some.mac"
+    path.write_text('print "begun"\n\nsleep(1e6)\n')
+    process = start("--run", str(path))
+    assert line_of(process) == "begun\n"
+
+    process.send_signal(signal.SIGINT)
+
+    _, error = process.communicate(timeout=PATIENCE)
+    assert f'interrupted in "{path}" at line 3' in error
+    assert process.returncode == 130
+
+
 @pytest.mark.parametrize("scale", ["0.5", "1000"])
 def test_model_time_runs_at_its_scale(tmp_path: Path, scale: str) -> None:
     path = tmp_path / "some.mac"

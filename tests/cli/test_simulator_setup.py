@@ -199,8 +199,7 @@ def scans_of(path: Path) -> list[Scan]:
     return list(file.scans)
 
 
-def test_after_a_kill_in_a_scan_its_number_is_used_up_the_file_says_so_and_resume_goes_on(tmp_path: Path) -> None:
-    state = ("--state", str(tmp_path / "state"), "--directory", str(tmp_path), "--time-scale", "50")
+def killed_in_a_scan(tmp_path: Path, *state: str) -> None:
     with served(*state) as spec:
         spec.run("umv samx 3; newfile killed; ascan th 30 30.2 2 0.1")
         spec.run("sleep(1)")  # whatever is written in the background is written
@@ -210,6 +209,11 @@ def test_after_a_kill_in_a_scan_its_number_is_used_up_the_file_says_so_and_resum
         ):
             time.sleep(0.01)
         spec.kill()
+
+
+def test_after_a_kill_in_a_scan_its_number_is_used_up_the_file_says_so_and_resume_goes_on(tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path / "state"), "--directory", str(tmp_path), "--time-scale", "50")
+    killed_in_a_scan(tmp_path, *state)
     before = scans_of(tmp_path / "killed")[1]
     assert 0 < before.points < 41
 
@@ -226,6 +230,26 @@ def test_after_a_kill_in_a_scan_its_number_is_used_up_the_file_says_so_and_resum
         spec.run("ascan th 30 30.2 2 0.1")
         spec.end()
     assert [scan.number for scan in scans_of(tmp_path / "killed")] == [1, 2, 3]
+
+
+def test_a_kill_before_the_state_has_what_the_data_file_says_forgets_no_point(tmp_path: Path) -> None:
+    state = ("--state", str(tmp_path / "state"), "--directory", str(tmp_path), "--time-scale", "inf")
+    killed_in_a_scan(tmp_path, *state[:-1], "50")
+    kept = (tmp_path / "state" / "fourc.json").read_bytes()
+    points = scans_of(tmp_path / "killed")[1].points
+
+    with served(*state) as spec:  # notes in the data file that the scan was aborted
+        spec.kill()
+    (tmp_path / "state" / "fourc.json").write_bytes(kept)  # and was killed before its state was written
+
+    with served(*state) as spec:
+        assert spec.run("NPTS") == str(points)
+        spec.run("resume")
+        spec.end()
+    whole = scans_of(tmp_path / "killed")[1]
+    assert (whole.aborted, whole.points) == (False, 41)
+    assert [comment.text.split(".  ")[1] for comment in whole.comments] == [
+        f"Scan aborted after {points} points.", "Scan continued."]  # fmt: skip
 
 
 def test_after_a_kill_in_a_scan_without_a_file_it_can_be_gone_on_with(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pycertifspec.simulator.hardware.faults import CounterFault
 from pycertifspec.wire.constants import EventTypes
 
 from .conftest import Failed
@@ -151,6 +152,18 @@ def test_an_abort_during_ct_shows_what_was_counted(manual: Stand, clock: ManualC
     spec.reply(running)
 
     assert "     Seconds = 2\n" in spec.screen()
+
+
+def test_a_ct_that_could_not_begin_shows_no_counts_of_another(stand: Stand) -> None:
+    spec = stand.talker()
+    spec.watch("output/tty")
+    spec.run("ct 1")
+    stand.beamline.instrument.counter("det").fail(CounterFault.UNRESPONSIVE)
+    spec.clear()
+    for command in ("ct 1", "uct 1"):
+        assert "Cannot count: det" in str(spec.run(command))
+    spec.sync()
+    assert "Seconds" not in spec.screen()
 
 
 def test_setting_count_to_zero_stops_the_count_and_the_command_that_waits_for_it(

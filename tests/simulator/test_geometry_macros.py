@@ -316,6 +316,7 @@ def test_setaz_sets_what_azimuths_refer_to(spec: Typed) -> None:
     spec.keys = ["", "1", ""]
     assert "\nAzimuthal Reference:\n H (1)?  K (0)?  L (0)? " in spec("setaz")
     assert spec("print g_haz, g_kaz, g_laz") == "1 1 0\n"
+    assert spec("setaz 1 1 0") == ""  # as it was: nothing to tell
 
 
 # ---- modes ----

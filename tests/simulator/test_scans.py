@@ -321,6 +321,19 @@ def test_an_interrupted_relative_scan_returns_its_motors(spec: Typed) -> None:
     assert spec.position("samx") == 3
 
 
+def test_a_scan_is_noted_as_aborted_although_another_control_c_ends_the_way_back(spec: Typed, tmp_path: Path) -> None:
+    spec('newfile back; umv samx 3; global stopped; cdef("user_premove", "if (stopped) press_control_c();")')
+    spec('cdef("user_scan_loop", "if (NPTS == 1) { stopped = 1; press_control_c() };")')
+    assert "Scan aborted after 1 points.\n" in spec("dscan samx -1 1 4 .1")
+    assert (tmp_path / "back").read_text().endswith(".  Scan aborted after 1 points.\n")
+    assert spec.position("samx") == 2.5
+
+
+def test_who_types_control_c_sees_that_and_not_in_which_line_of_which_macro(spec: Typed) -> None:
+    spec('cdef("user_precount", "press_control_c(); sleep(1);")')
+    assert "^C\n" in spec("ascan samx 0 1 1 .1")
+
+
 def test_an_interrupted_scan_is_gone_on_with_where_it_stopped(spec: Typed) -> None:
     spec('cdef("user_scan_loop", "if (NPTS == 2) press_control_c();", "stop")')
     spec("ascan samx 0 4 4 .1")
@@ -440,8 +453,26 @@ def test_scan_on_is_the_older_name_of_resume(spec: Typed, tmp_path: Path, word: 
     assert spec(word) == "There is no scan to go on with.\n"
 
 
+def test_a_scan_of_more_points_than_can_be_held_uses_up_no_number(spec: Typed) -> None:
+    assert "exceeds the limit" in spec("loopscan 1e9 .1")
+    assert "Scan   1 " in spec("loopscan 1 .1")
+
+
 def test_a_scan_that_was_refused_in_its_head_cannot_be_gone_on_with(spec: Typed) -> None:
     spec('cdef("user_scan_loop", "if (NPTS == 1) exit;", "once"); ascan samx 0 2 2 0.1')
     spec('cdef("user_postscan_head", "exit;", "no")')
     spec("ascan samx 0 2 2 0.1")
     assert spec("scan_on") == "There is no scan to go on with.\n"
+
+
+def test_the_energy_motor_is_the_one_that_the_site_names_for_scans_and_for_the_wavelength(spec: Typed) -> None:
+    shown = spec('ENERGY_MOTOR = "samx"; umv samx 10; Escan 11 12 1 .1; calcE; print LAMBDA')
+    assert "\n  #  Sample X " in shown
+    assert shown.endswith("\n1.0332\n")
+
+
+def test_counts_on_the_screen_have_all_their_digits(spec: Typed) -> None:
+    spec('cdef("user_getcounts", "S[det] = 12345678; S[mon] = 0.12345678; S[sec] = 1e11;")')
+    assert "    12345678    0.123457      1e+11\n" in spec("loopscan 1 1")
+    spec('cdef("user_getcounts", "S[det] = 0/1; S[mon] = -7; S[sec] = exp(1000);")')
+    assert "           0          -7        inf\n" in spec("loopscan 1 1")

@@ -185,6 +185,8 @@ def test_lm_lists_the_limits_of_all_motors(spec: Typed) -> None:
     rows = [line.split() for line in spec("lm").splitlines() if line]
     assert len(rows) == 1 + len(spec.beamline.instrument.motors)
     assert rows[1] == ["tth", "Two", "Theta", "-20.0000", "160.0000", "-20.0000", "160.0000"]
+    spec("set_lm tth -100000 100000")
+    assert {len(line) for line in spec("lm").splitlines() if line} == {9 + 1 + 9 + 4 * 13}  # columns, however far
 
 
 # ---- setting (SPEC_LANGUAGE.md 7.4) ----
@@ -202,7 +204,7 @@ def test_set_dial_changes_both_positions_and_says_so(spec: Typed) -> None:
 
 def test_set_lm_takes_user_units_in_any_order(spec: Typed) -> None:
     spec("set tth 0")
-    assert "Two Theta limits reset to 10 -10" in spec("set_lm tth 10 -10")
+    assert "Two Theta limits reset to -10 10" in spec("set_lm tth 10 -10")
     reading = spec.beamline.instrument.motor("tth").read()
     assert (reading.low_limit, reading.high_limit) == (50.0, 70.0)
 
@@ -329,6 +331,8 @@ def test_macros_are_saved_to_a_file(spec: Typed, tmp_path: Path) -> None:
     spec("def mine 'print 1'; savmac saved")
     assert "mine" in (tmp_path / "saved").read_text()
     assert spec("print 2") == "2\n"
+    spec("def other 'print 3'; savmac some mine o?her")
+    assert re.findall(r"^def (\w+)", (tmp_path / "some").read_text(), re.MULTILINE) == ["mine", "other"]
     assert "Usage:  savmac" in spec("savmac")
     assert 'Cannot write "../x"' in spec("savmac ../x")
 
@@ -416,6 +420,25 @@ def test_the_printer_gets_positions_if_there_is_one(spec: Typed, tmp_path: Path)
     assert spec('PRINTER = "paper"; pwm tth') == ""
     assert "Two Theta" in (tmp_path / "paper").read_text()
     assert spec("print 1") == "1\n"
+
+
+def test_what_is_printed_between_onp_and_offp_goes_to_the_printer(spec: Typed, tmp_path: Path) -> None:
+    assert spec("onp; print 1; offp; print 2") == "1\n2\n"  # nothing happens without one
+    spec('PRINTER = "paper"')
+    assert spec("onp; print 3; offt; print 4; ont; offp; print 5") == "3\n5\n"
+    assert (tmp_path / "paper").read_text() == "3\n4\n"
+
+
+def test_the_head_of_a_scan_goes_to_the_printer_and_once_to_the_screen(spec: Typed, tmp_path: Path) -> None:
+    shown = spec('PRINTER = "paper"; ascan th 1 2 1 0.1')
+    assert shown.count("ascan  th 1 2  1 0.1") == 1
+    paper = (tmp_path / "paper").read_text()
+    assert paper.count("ascan  th 1 2  1 0.1") == 1
+    assert re.findall(r"^ +(#|0|1) +(Theta|\d\.0000)", paper, re.MULTILINE) == [
+        ("#", "Theta"),
+        ("0", "1.0000"),
+        ("1", "2.0000"),
+    ]
 
 
 def test_stop_stops_motors_or_counters(spec: Typed) -> None:  # 6.7

@@ -88,6 +88,9 @@ def test_what_keeps_it_from_starting_is_raised_and_leaves_nothing(tmp_path: Path
     wrong.write_text("x = 1\ny = 1 +* 2\nz = 1\n")
     with pytest.raises(RemoteError, match=r"wrong\.mac:2"):
         SimulatedSpec(load=[wrong], process=process).start()
+    wrong.write_text("p 1\numv nosuch 3\n")
+    with pytest.raises(RemoteError, match=r":2: the file said exit: Invalid motor name: nosuch \(motors.mac:"):
+        SimulatedSpec(load=str(wrong), process=process).start()  # a single one needs no list
     with pytest.raises(FileNotFoundError):
         SimulatedSpec(load=[tmp_path / "none.mac"], process=process).start()
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ServerNotFoundError, match="cannot listen"):

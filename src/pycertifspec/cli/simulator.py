@@ -91,10 +91,10 @@ def _beamline(options: argparse.Namespace, *, on_terminal: bool, lines: set[tupl
 
     def prepare(world: World) -> None:
         if on_terminal:
-            world.screen = _print
+            world.screen = _each(world.screen, _print)  # the beamline's own knows why a file said exit
             world.keyboard = _typed(world, _print)
         elif in_terminal():
-            world.keyboard = _typed(world, world.screen, _print)
+            world.keyboard = _typed(world, _each(world.screen, _print))
 
     recipe = Recipe(
         name=options.name,
@@ -112,13 +112,20 @@ def _beamline(options: argparse.Namespace, *, on_terminal: bool, lines: set[tupl
     return beamline
 
 
-def _typed(world: World, *screens: Callable[[str], None]) -> Callable[[str], str | None]:
+def _each(*screens: Callable[[str], None]) -> Callable[[str], None]:
+    def show(text: str) -> None:
+        for screen in screens:
+            screen(text)
+
+    return show
+
+
+def _typed(world: World, screen: Callable[[str], None]) -> Callable[[str], str | None]:
     """Return a function that shows a prompt and returns the next line of standard input."""
     keyboard = Keyboard()
 
     def ask(prompt: str) -> str | None:
-        for show in screens:
-            show(prompt)
+        screen(prompt)
         line = keyboard.line(world.interrupt.is_set)
         if line is None or not keyboard.shows_what_is_typed:
             _print(f"{line or ''}\n")
@@ -168,7 +175,7 @@ def _run_macro(options: argparse.Namespace) -> None:
     except QuitError:
         pass  # `quit` in the file: a success
     except MacroInterruptError as error:
-        raise KeyboardInterrupt from error
+        raise KeyboardInterrupt(f"interrupted {error.where()}".rstrip()) from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

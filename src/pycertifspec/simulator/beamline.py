@@ -228,12 +228,17 @@ class Beamline:
         """
         with self._active():
             for path in paths:
-                run_macros(self.interpreter, read_macros(path))
+                run_macros(self.interpreter, read_macros(path), reason=lambda: self.exit_reason)
 
     def run_macros(self, macros: MacroText) -> None:
         """Run the text of a macro file in this thread; raises what `load` does."""
         with self._active():
-            run_macros(self.interpreter, macros)
+            run_macros(self.interpreter, macros, reason=lambda: self.exit_reason)
+
+    @property
+    def exit_reason(self) -> str:
+        """What was shown last before what ran was reset: why it said ``exit``. Empty if nothing was."""
+        return self._said
 
     def keep(self, keeper: Keeper) -> None:
         """Keep the state from one run to the next; call it before a site's files are loaded."""

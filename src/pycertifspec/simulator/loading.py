@@ -13,6 +13,7 @@ from .language.reading import Reading
 from .text_files import decoded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from .language import Interpreter
@@ -76,8 +77,13 @@ class FileReading(Reading):
         return self._frame.position(before.end() if before else self._start).line
 
 
-def run_macros(interpreter: Interpreter, macros: MacroText) -> None:
+def run_macros(interpreter: Interpreter, macros: MacroText, *, reason: Callable[[], str]) -> None:
     """Run the text of a macro file.
+
+    Args:
+        interpreter: what runs it.
+        macros: the text.
+        reason: why the file said ``exit``: what it has shown last, if anything.
 
     Raises:
         RemoteError: it has an error, which was shown; this one names the line of the file, the innermost file and line
@@ -94,10 +100,16 @@ def run_macros(interpreter: Interpreter, macros: MacroText) -> None:
         raise
     except SpecLanguageError as error:
         line = error.line if error.source == source and not error.macro else reading.line
-        said = "the file said exit" if isinstance(error, MacroExitError) else error.message
+        said = exit_text("the file", reason()) if isinstance(error, MacroExitError) else error.message
         if (error.source, error.line) not in {(source, line), ("", 0)}:
             said += f" ({error.source}:{error.line}{_in_macros(error)})"
-        raise RemoteError(f"{source}:{line}: {said}{error.near_line()}") from error
+        near = "" if isinstance(error, MacroExitError) else error.near_line()  # what was shown last says why
+        raise RemoteError(f"{source}:{line}: {said}{near}") from error
+
+
+def exit_text(what: str, reason: str) -> str:
+    """Say that macros ended with ``exit``, and what they have shown last: that is why."""
+    return f"{what} said exit{reason and f': {reason}'}"
 
 
 def _in_macros(error: SpecLanguageError) -> str:

@@ -34,9 +34,11 @@ REMARKS = """\
   would set a real motor (`chg_dial()`, `chg_offset()`) is refused; `set_sim(0)` finds everything where it was.
 - `HDW_ERR` set to -1 keeps an error of a motor or counter from resetting, but not a target outside the limits.
 - A motor that hits a limit switch or stalls is told on the screen, and `HDW_ERR` is 10 (low limit), 11 (high limit) or
-  12 (stall) then. Without a server (`--run`), or with `--limit-reset`, as after SPEC's `-S2`, the other motors stop and
+  12 (stall) then, until motors or counters are used again: after `mv th 5; waitmove`, but not after `umv`, which reads
+  the positions. Without a server (`--run`), or with `--limit-reset`, as after SPEC's `-S2`, the other motors stop and
   the command that runs is reset; else, as after `-S1`, what runs goes on. By choice a scan whose motors have not
   arrived ends as an aborted one in either case; `def scan_missed ''` lets it go on.
+- The printer is a file, `PRINTER`; without one `onp` and `offp` do nothing.
 - Files are those of one directory, `--directory`; without it there are none. `unix()`, and `ls` and `cat` with it, is
   off unless `--allow-unix` is given.
 - `getenv()` knows a handful of names.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .language import MacroExitError, MacroInterruptError, QuitError, SpecLanguageError
+from .loading import exit_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ def _try(beamline: Beamline, macro: Macro) -> Trial:
     except (MacroInterruptError, QuitError):
         raise
     except SpecLanguageError as error:
-        said = "it said exit" if isinstance(error, MacroExitError) else error.message
+        said = exit_text("it", beamline.exit_reason) if isinstance(error, MacroExitError) else error.message
         # A macro of one line has no place but that of its use, which is ours.
         if error.source == macro.source and error.line:
             return Trial(macro.name, f"{error.source}:{error.line}: {said}")

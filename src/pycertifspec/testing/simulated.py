@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from .served import Served, Serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from os import PathLike
     from typing import Self
 
     from pycertifspec.simulator.beamline import Beamline
@@ -40,7 +40,7 @@ class SimulatedSpec:
             cannot be simulated is logged.
         state: the directory where positions, settings, variables and macros are kept from one start to the next.
         fresh: begin each time with new variables and macros; motors stay where they are.
-        load: macro files to read at each start, in their order.
+        load: a macro file to read at each start, or several in their order.
         port: the port to listen on; 0 for any that is free.
         clock: model seconds per real second, infinity for time that vanishes: waiting takes none; or a clock, such as
             a `ManualClock` that the test moves. It lives on when SPEC is started again.
@@ -63,7 +63,7 @@ class SimulatedSpec:
         config: str | PathLike[str] | None = None,
         state: str | PathLike[str] | None = None,
         fresh: bool = False,
-        load: Iterable[str | PathLike[str]] = (),
+        load: str | PathLike[str] | Iterable[str | PathLike[str]] = (),
         port: int = 0,
         clock: Clock | float = math.inf,
         seed: int = 0,
@@ -81,7 +81,7 @@ class SimulatedSpec:
             name=name,
             config=_path(config),
             seed=seed,
-            load=tuple(Path(path) for path in load),
+            load=tuple(map(Path, [load] if isinstance(load, str | PathLike) else load)),
             state=_path(state),
             fresh=fresh,
             directory=_path(directory),

@@ -138,9 +138,22 @@ def test_a_file_without_devices_is_a_beamline_without_devices(tmp_path: Path) ->
         (MOTOR + "low_limit = 5\nhigh_limit = 4", "motor[0]: high_limit of motor th is 4.0"),
         (
             MOTOR.replace('"th"', '"much_too_long"'),
-            "motor[0]: mnemonic is 'much_too_long', expected a name of at most 7",
+            "motor[0]: mnemonic is 'much_too_long', expected a letter or _, then letters, digits and _, at most 7",
         ),
         (MOTOR.replace('"Theta"', '"A name that is too long"'), "motor[0]: name of th is 'A name that is too long'"),
+        *(
+            (
+                MOTOR.replace('"Theta"', name),
+                f"motor[0]: name of th is {shown}, expected 1 to 15 characters, words with",
+            )
+            for name, shown in [('""', "''"), ('"A  B"', "'A  B'"), ('" A"', "' A'"), (r'"A\nB"', r"'A\nB'")]
+        ),
+        (MOTOR.replace('"th"', '"a b"'), "motor[0]: mnemonic is 'a b', expected a letter or _"),
+        (
+            MOTOR.replace('"th"', '"A"'),
+            "motor[0].mnemonic is 'A', expected a mnemonic that is no word of SPEC's language",
+        ),
+        (COUNTER.replace("det", "local"), "counter[0].mnemonic is 'local', expected a mnemonic that is no word of"),
         (MOTOR + MOTOR, "motor[1].mnemonic is 'th', expected a mnemonic that no other motor or counter has: motor[0]"),
         (MOTOR + COUNTER.replace("det", "th"), "counter[0].mnemonic is 'th', expected a mnemonic that no other"),
         (COUNTER + 'use = "clock"', 'counter[0].use is "clock", expected one of "timebase", "monitor", "counter"'),

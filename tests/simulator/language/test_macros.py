@@ -223,6 +223,13 @@ def test_cdef_with_one_argument_declares(spec: Any) -> None:  # 2.6
     assert spec('cdef("hook")', "hook; p 1") == "1\n"
 
 
+def test_a_line_end_that_is_written_in_a_piece_or_an_rdef_ends_a_line(spec: Any) -> None:  # 1.2, 2.4
+    spec('cdef("ends", "if (1) print \\"a\\nb\\"\\n", "one"); cdef("ends", \'print "c" # d"\\nprint "e\\n"\', "two")')
+    assert spec("ends") == "a\nb\nc\ne\n\n"
+    spec('rdef ended \'print "f"\\nprint "g"\'')
+    assert spec("ended") == "f\ng\n"
+
+
 def test_cdef_lists(spec: Any) -> None:  # 2.6
     spec(CHAIN)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pycertifspec.errors import InvalidFileError
 from pycertifspec.simulator.geometry import OF_SPEC, check_geometry
 from pycertifspec.simulator.hardware.instrument import Instrument
+from pycertifspec.simulator.language.expressions import RESERVED
 
 if TYPE_CHECKING:
     from pycertifspec.simulator.clock import Clock
@@ -54,6 +55,10 @@ class Description:
         return Instrument(self.motors, self.counters, clock, seed=seed)
 
 
+# A motor of such a name could not be moved: the name means something else in each command.
+_OF_THE_LANGUAGE = RESERVED | {"A", "S", "PI"}
+
+
 class Mnemonics:
     """The mnemonics that a file has used, and where."""
 
@@ -65,9 +70,11 @@ class Mnemonics:
         """Take a mnemonic.
 
         Raises:
-            InvalidFileError: it is taken already.
+            InvalidFileError: it is taken already, by another one or by the language.
 
         """
+        if mnemonic in _OF_THE_LANGUAGE:
+            refuse(self._file, place, repr(mnemonic), "a mnemonic that is no word of SPEC's language")
         if mnemonic in self._places:
             expected = f"a mnemonic that no other motor or counter has: {self._places[mnemonic]} is called so"
             refuse(self._file, place, repr(mnemonic), expected)

@@ -13,6 +13,9 @@ from pycertifspec.simulator.language.values import to_key, to_number
 if TYPE_CHECKING:
     from pycertifspec.simulator.language import Interpreter, Value
 
+# Whole numbers that are shown with all their digits; no counter counts more between two points.
+_ALL_DIGITS = 1e10
+
 
 def install(interpreter: Interpreter) -> None:
     """Add the functions."""
@@ -33,7 +36,12 @@ def _screen_columns(_: Interpreter, source: Value, indices: Value, widths: Value
     """The columns of counters on the screen: (S, numbers of counters, widths)."""
     found = _elements(source)
     pairs = zip(_items(indices), _items(widths), strict=False)
-    return " ".join([f"{to_number(found.get(to_key(i))):{int(to_number(width))}.6g}" for (_, i), (_, width) in pairs])
+    return " ".join([_column(to_number(found.get(to_key(i))), int(to_number(width))) for (_, i), (_, width) in pairs])
+
+
+def _column(value: float, width: int) -> str:
+    """Return a number in its column: counts are whole numbers with all their digits."""
+    return f"{value:{width}.0f}" if abs(value) <= _ALL_DIGITS and value == int(value) else f"{value:{width}.6g}"
 
 
 def _elements(array: Value) -> dict[str, Value]:

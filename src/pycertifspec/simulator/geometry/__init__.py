@@ -1,4 +1,4 @@
-"""Diffractometer geometries: angles and reciprocal space, as pure functions; a new one is a file and an entry here."""
+"""Diffractometer geometries: angles and reciprocal space, as pure functions; a new one is a file, macros, an entry."""
 
 from __future__ import annotations
 

@@ -24,10 +24,13 @@ SMALLEST_SCALE, LARGEST_SCALE = 1e-12, 1e12  # of a counter
 
 
 def _check_names(mnemonic: str, name: str) -> None:
-    if not 0 < len(mnemonic) <= MAX_MNEMONIC or not mnemonic.isidentifier():
-        raise ValueError(f"mnemonic is {mnemonic!r}, expected a name of at most {MAX_MNEMONIC} characters")
-    if not 0 < len(name) <= MAX_NAME:
-        raise ValueError(f"name of {mnemonic} is {name!r}, expected at most {MAX_NAME} characters")
+    if not mnemonic.isascii() or not mnemonic.isidentifier() or len(mnemonic) > MAX_MNEMONIC:
+        what = f"a letter or _, then letters, digits and _, at most {MAX_MNEMONIC} characters"
+        raise ValueError(f"mnemonic is {mnemonic!r}, expected {what}")
+    # In a data file two blanks stand between names.
+    if not 0 < len(name) <= MAX_NAME or name != " ".join(name.split()):
+        what = f"1 to {MAX_NAME} characters, words with one blank between them"
+        raise ValueError(f"name of {mnemonic} is {name!r}, expected {what}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from . import messages, nodes
 from .associative import AssociativeArray
 from .compile_arrays import ArrayCompiler
-from .definitions import literal_text
+from .definitions import literal_value
 from .errors import SpecRuntimeError, SpecSyntaxError, exceeded, join_within
 from .macros import PlacedText
 from .operators import COMPARISONS, FAST, binary, unary
@@ -338,7 +338,7 @@ class ExpressionCompiler(ArrayCompiler):
         if function.name == "cdef" and count > 1 and isinstance(node.arguments[1], nodes.String):
             # A literal is a definition's text, with the rule for its quotes (SPEC_LANGUAGE.md 2.4).
             place = node.arguments[1].position
-            text = PlacedText(literal_text(node.arguments[1]), place.source, place.line)
+            text = PlacedText(literal_value(node.arguments[1]), place.source, place.line)
             arguments[1] = lambda _frame: text
         if function.environment:
             bind = self.unit.environment()

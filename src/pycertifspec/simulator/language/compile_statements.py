@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from . import messages, nodes
 from .associative import AssociativeArray
 from .compile_declarations import DeclarationCompiler
-from .definitions import literal_text
+from .definitions import literal_value
 from .errors import MacroExitError, SpecLanguageError, SpecRuntimeError, UndefinedNameError
 from .macros import Macro
 from .scope import CellReference, Environment, Frame, Reference, Run, Unit
@@ -227,7 +227,7 @@ class StatementCompiler(DeclarationCompiler):
 
     def _define_later(self, node: nodes.DefineLater) -> Run:
         interpreter = self.interpreter
-        literal = literal_text(node.text) if isinstance(node.text, nodes.String) else None
+        literal = literal_value(node.text) if isinstance(node.text, nodes.String) else None
         value = self.expression(node.text)
         name, parameters, position = node.name, node.parameters, node.text.position
 

@@ -8,7 +8,7 @@ from . import nodes
 from .expressions import RESERVED, ExpressionParser
 from .lexer import END, NAME, NEWLINE, OPERATOR, STRING, Lexer, Token
 from .macros import Macro, MacroTable
-from .quoting import definition_text
+from .quoting import definition_text, with_line_ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -221,3 +221,9 @@ class DefinitionParser(ExpressionParser):
 def literal_text(node: nodes.String) -> str:
     """Return the macro text that a string literal in a definition stands for (SPEC_LANGUAGE.md 2.4)."""
     return node.raw if node.quote == "{" else definition_text(node.raw, node.quote)
+
+
+def literal_value(node: nodes.String) -> str:
+    """Return the macro text that a string literal stands for where any expression may stand: in ``rdef``, `cdef`."""
+    text = literal_text(node)
+    return text if node.quote == "{" else with_line_ends(text)

@@ -346,11 +346,14 @@ class Interpreter(Calls):
     def _show(self, error: SpecLanguageError) -> None:
         if isinstance(error, MacroExitError):
             return
-        where = error.where() if error.macro or error.source not in {"", "tty"} else ""
         text = error.message
+        if isinstance(error, MacroInterruptError):  # where it was is of no interest to who has typed ^C
+            self.outputs.write_error(f"#E {text}\n", f"{text}\n")
+            return
+        where = error.where() if error.macro or error.source not in {"", "tty"} else ""
         if where and error.source not in text:
             text += f" ({where})"
-        near = "" if isinstance(error, MacroInterruptError) or not (where or error.line > 1) else error.near_line()
+        near = error.near_line() if where or error.line > 1 else ""
         self.outputs.write_error(f"#E {text}{near}\n", f"{text}{near}\n")
 
     # -- variables ---------------------------------------------------------------------------------------------------

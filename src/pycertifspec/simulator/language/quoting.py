@@ -7,6 +7,10 @@ from typing import Final
 
 _SIMPLE: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\n": ""}
 _ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|(\[[a-z]{2}\])|(.))", re.DOTALL)
+# What stands in a text that has strings and comments, and a line end that is written as in a string (1).
+_LINE_END = re.compile(
+    r"""\"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|(?<!\$)\#(?:[^\n\\]|\\(?!n))*+|(\\n)|\\.""", re.DOTALL
+)
 _RUN = {quote: re.compile(r"(\\+)" + quote) for quote in "\"'"}
 
 
@@ -30,6 +34,17 @@ def definition_text(raw: str, quote: str) -> str:
     An odd run of k backslashes before the quote gives (k-1)/2 backslashes and the quote (SPEC_LANGUAGE.md 2.4).
     """
     return _RUN[quote].sub(lambda match: "\\" * (len(match[1]) // 2) + quote, raw)
+
+
+def with_line_ends(text: str) -> str:
+    r"""Return a macro text in which each ``\n`` that stands in no string and no comment has become the end of a line.
+
+    ``rdef`` and ``cdef()`` take an expression: by the rules of strings (SPEC_LANGUAGE.md 1.2) ``"shut_open\n"`` ends
+    with a newline. In a string inside, ``\n`` stays what it is, which comes to the same (2.4).
+    """
+    if "\\n" not in text:
+        return text
+    return _LINE_END.sub(lambda match: "\n" if match[1] else match[0], text)
 
 
 def quote_definition(text: str, quote: str = "'") -> str:

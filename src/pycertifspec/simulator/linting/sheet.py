@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pycertifspec.simulator.language import nodes
-from pycertifspec.simulator.language.definitions import literal_text
+from pycertifspec.simulator.language.definitions import literal_value
 from pycertifspec.simulator.language.errors import IncompleteInputError, Position, SpecLanguageError
 from pycertifspec.simulator.language.input_stack import Frame
 from pycertifspec.simulator.language.macros import HIGHEST_MARKER, Macro
@@ -169,7 +169,7 @@ class SheetReader:
                 if macro is not None and macro.pieces is None:
                     yield macro
             elif isinstance(node, nodes.DefineLater) and isinstance(node.text, nodes.String):
-                text = literal_text(node.text)
+                text = literal_value(node.text)
                 yield Macro(node.name, text, source, node.text.position.line, node.parameters)
             elif (piece := chained(node)) is not None:
                 yield piece
