@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from pycertifspec.errors import RemoteError
 
 from .language import MacroExitError, MacroInterruptError, QuitError, SpecLanguageError
+from .language.errors import Position
 from .language.input_stack import Frame
 from .language.reading import Reading
 from .text_files import decoded
@@ -96,7 +97,11 @@ def run_macros(interpreter: Interpreter, macros: MacroText, *, reason: Callable[
     reading = FileReading(interpreter, macros.text, source)
     try:
         interpreter.run(reading)
-    except (MacroInterruptError, QuitError):
+    except MacroInterruptError as error:
+        if error.position is None:  # it came between two statements
+            error.position = Position(source, reading.line, "", 1)
+        raise
+    except QuitError:
         raise
     except SpecLanguageError as error:
         line = error.line if error.source == source and not error.macro else reading.line
