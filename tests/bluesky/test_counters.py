@@ -76,6 +76,17 @@ def test_displays_show_all_but_the_timer_or_what_is_said(spec: SimulatedSpec) ->
     assert standard.hints == {"fields": ["standard-det"]}
 
 
+def test_counts_are_shown_without_decimals_and_seconds_with_three(spec: SimulatedSpec) -> None:
+    with init_devices():
+        cnt = SpecCounters(["sec", "det"], spec.address)
+
+    keys = call_in_bluesky_event_loop(cnt.describe())
+
+    assert {name: (key["units"], key["precision"]) for name, key in keys.items()} == {
+        "cnt-sec": ("s", 3), "cnt-det": ("counts", 0),
+    }  # fmt: skip
+
+
 def test_a_preset_is_prepared_in_seconds_or_in_monitor_counts(
     engine: RunEngine, documents: Documents, spec: SimulatedSpec
 ) -> None:

@@ -73,7 +73,8 @@ class Counting:
     def _adopt(self, mnemonics: Iterable[str]) -> None:
         for mne in mnemonics:
             place = address(self._server, scaler_path(mne, properties.VALUE.name))
-            self.signals[mne] = SignalR(SpecSignalBackend(float, place, units="s" if mne == TIMER else "counts"))
+            units, precision = ("s", 3) if mne == TIMER else ("counts", 0)
+            self.signals[mne] = SignalR(SpecSignalBackend(float, place, units=units, precision=precision))
         adopt(self._device, self.signals)
         self._adopted(self.signals)
 
