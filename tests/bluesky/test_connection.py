@@ -126,3 +126,20 @@ def test_names_are_imported_when_they_are_asked_for() -> None:
     assert all(hasattr(pycertifspec.bluesky, name) for name in pycertifspec.bluesky.__all__)
     with pytest.raises(AttributeError, match="no attribute 'SpecMoter'"):
         pycertifspec.bluesky.SpecMoter  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("name", "missing", "extra"),
+    [
+        ("SpecMotor", "bluesky", "bluesky"),
+        ("SpecMotor", "ophyd_async", "bluesky"),
+        ("Motor", "ophyd", "bluesky"),
+        ("spec_diffractometer", "hklpy2", "hklpy2"),
+    ],
+)
+def test_a_name_whose_package_is_not_installed_says_which_extra_brings_it(name: str, missing: str, extra: str) -> None:
+    text = f"import sys; sys.modules[{missing!r}] = None\nfrom pycertifspec.bluesky import {name}"
+
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60, check=False)
+
+    assert f"pycertifspec.bluesky.{name} needs it: pip install 'pycertifspec[{extra}]'" in done.stderr

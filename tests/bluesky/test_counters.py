@@ -11,10 +11,12 @@ import pytest
 from bluesky.run_engine import call_in_bluesky_event_loop
 from bluesky.utils import FailedStatus, RunEngineInterrupted
 from ophyd_async.core import NotConnectedError, TriggerInfo, init_devices
-from tests.bluesky.conftest import Run, eventually, on
+from tests.bluesky.conftest import PATIENCE, Run, eventually, on
 
+from pycertifspec import Client
 from pycertifspec.bluesky import SpecCounters, SpecDetector, SpecMotor, close_connections, counting
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError, StoppedError
+from pycertifspec.server import Application, ServerThread
 from pycertifspec.testing import Plan
 
 if TYPE_CHECKING:
@@ -72,6 +74,17 @@ def test_displays_show_all_but_the_timer_or_what_is_said(spec: SimulatedSpec) ->
     assert cnt.hints == {"fields": ["cnt-mon", "cnt-det"]}
     assert det.hints == {"fields": ["det-det"]}
     assert standard.hints == {"fields": ["standard-det"]}
+
+
+def test_counts_are_shown_without_decimals_and_seconds_with_three(spec: SimulatedSpec) -> None:
+    with init_devices():
+        cnt = SpecCounters(["sec", "det"], spec.address)
+
+    keys = call_in_bluesky_event_loop(cnt.describe())
+
+    assert {name: (key["units"], key["precision"]) for name, key in keys.items()} == {
+        "cnt-sec": ("s", 3), "cnt-det": ("counts", 0),
+    }  # fmt: skip
 
 
 def test_a_preset_is_prepared_in_seconds_or_in_monitor_counts(
@@ -177,7 +190,7 @@ def test_a_server_that_dies_fails_the_count_and_the_device_works_with_the_next_o
     client = cnt._counting._connection.client  # type: ignore[union-attr]
 
     run = Run(lambda: engine(bp.count([cnt])))
-    eventually(lambda: cnt._counting._going, "it counts")
+    eventually(lambda: cnt._counting._told, "it counts")
     slow_spec.die()
     assert isinstance(run.wait().error.__cause__, ConnectionLostError)  # type: ignore[union-attr]
     assert documents.status == "fail"
@@ -289,29 +302,76 @@ def test_without_a_timer_a_count_is_a_count_without_progress(engine: RunEngine, 
     engine(bp.count([cnt]))
 
 
-def test_spec_that_counts_on_although_it_was_told_to_stop_is_told_of(
-    clock: ManualClock, slow_spec: SimulatedSpec, monkeypatch: pytest.MonkeyPatch
+def test_a_count_that_waits_in_specs_queue_is_stopped_with_what_it_waits_for(
+    engine: RunEngine, documents: Documents, slow_spec: SimulatedSpec, slow_traffic: Traffic
 ) -> None:
-    monkeypatch.setattr(counting, "STOP_TIMEOUT", 0.01)
     with init_devices():
-        cnt = SpecCounters(["sec"], slow_spec.address, preset=10)
-    client = cnt._counting._connection.client  # type: ignore[union-attr]
+        cnt = SpecCounters(["sec"], slow_traffic.address, preset=10)
+    with Client(slow_spec.host, slow_spec.port) as other:
+        other.run("sleep(1000)", blocking=False)
+        other.wait_for("status/ready", False, PATIENCE)
 
-    async def nothing() -> None:
-        """Lose what would have stopped it."""
+        run = Run(lambda: engine(bp.count([cnt])))
+        eventually(lambda: counts(slow_traffic), "it is to count")
+        Run(engine.abort).wait()
+        run.wait()
 
-    async def stop() -> None:
+        assert documents.status == "abort"
+        assert stops(slow_traffic) == 1
+        assert other.read("status/ready")
+        assert not other.read(COUNT)
+
+
+def test_a_count_that_is_stopped_before_spec_is_told_of_it_is_not_begun_and_stops_nothing(
+    slow_spec: SimulatedSpec, slow_traffic: Traffic
+) -> None:
+    with init_devices():
+        cnt = SpecCounters(["sec"], slow_traffic.address, preset=10)
+
+    async def stopped() -> None:
         status = cnt.trigger()
-        await client.wait_for(COUNT, True, 10)
-        monkeypatch.setattr(client, "stop_counting", nothing)
-        try:
-            await cnt.stop()
-        finally:
-            status.task.cancel()
-            await asyncio.wait((status.task,))
+        while cnt._counting._work is None:  # noqa: ASYNC110  before it has said anything
+            await asyncio.sleep(0)
+        await cnt.stop(success=True)
+        await status
 
-    with pytest.raises(CallTimeoutError, match="goes on"):
-        call_in_bluesky_event_loop(stop())
+    call_in_bluesky_event_loop(stopped())
+
+    assert slow_traffic.names() == []
+
+
+def test_a_server_that_counts_on_although_it_was_told_to_stop_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "STOP_TIMEOUT", 0.01)
+    stubborn = Application("stubborn")
+    stubborn.publish("scaler/sec/value", 0.0)
+    stubborn.publish("status/ready", 0)
+    told: list[float] = []
+
+    def count(value: object) -> None:
+        told.append(float(str(value)))
+        going.value = 1
+
+    going = stubborn.publish(COUNT, 0, set=count)
+
+    async def stop(cnt: SpecCounters) -> None:
+        status = cnt.trigger()
+        async with asyncio.timeout(PATIENCE):
+            while not told:  # noqa: ASYNC110  the server's thread tells
+                await asyncio.sleep(0.001)
+        try:
+            await cnt.stop(success=True)
+        finally:
+            await status
+
+    with ServerThread(stubborn) as server:
+        with init_devices():
+            cnt = SpecCounters(["sec"], f"127.0.0.1:{server.port}", preset=10)
+        with pytest.raises(CallTimeoutError, match="was told 3 times to stop counting, and goes on"):
+            call_in_bluesky_event_loop(stop(cnt))
+        call_in_bluesky_event_loop(close_connections())
+
+    assert told[0] == 10
+    assert set(told[1:]) == {0}
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for_longer_than_wanted(spec: SimulatedSpec) -> None:

@@ -23,12 +23,13 @@ from ophyd_async.core import (
     observe_value,
 )
 from ophyd_async.core import StandardReadableFormat as Format
-from tests.bluesky.conftest import Documents, Traffic, eventually, turns
+from tests.bluesky.conftest import Documents, Run, Traffic, eventually, stands, turns
 
 from pycertifspec import Client
 from pycertifspec.bluesky import (
     SpecDevice,
     SpecMacro,
+    SpecMotor,
     SpecProperty,
     SpecVariable,
     spec_command,
@@ -39,7 +40,7 @@ from pycertifspec.bluesky import (
 from pycertifspec.bluesky.address import address, split
 from pycertifspec.bluesky.conversion import converted
 from pycertifspec.errors import ConnectionLostError, LocalProtocolError, LocalTypeError, RemoteError
-from pycertifspec.testing import SimulatedSpec
+from pycertifspec.testing import ManualClock, SimulatedSpec
 
 run: Any = call_in_bluesky_event_loop
 
@@ -304,6 +305,39 @@ def test_a_part_without_a_property_is_no_declaration() -> None:
         Wrong("motor/th/")
 
 
+class Setpoint(SpecDevice):
+    setpoint: Annotated[SignalRW[float], SpecProperty("position", write="start_one")]
+
+
+@pytest.mark.parametrize("kind", ["declared", "by address", "of a motor"])
+def test_an_aborted_plan_stops_what_a_written_signal_moves(
+    engine: RunEngine, clock: ManualClock, slow_spec: SimulatedSpec, slow_traffic: Traffic, kind: str
+) -> None:
+    with init_devices():
+        axis = Setpoint("motor/th/", slow_traffic.address)
+        start = spec_signal_w(float, f"spec://{slow_traffic.address}/motor/th/start_one")
+        motor = SpecMotor("th", slow_traffic.address)
+    setpoint = {"declared": axis.setpoint, "by address": start, "of a motor": motor.setpoint}[kind]
+
+    aborted = Run(lambda: engine(bps.mv(setpoint, 1)))
+    eventually(lambda: slow_spec.motor("th").moving, "it moves")
+    Run(engine.abort).wait()
+    aborted.wait()
+
+    stands(clock, slow_spec, "th")  # as the abort has come there
+    assert slow_traffic.aborts == 1
+
+
+def test_a_mock_of_a_setpoint_can_be_stopped(engine: RunEngine) -> None:
+    with init_devices(mock=True):
+        axis = Setpoint("motor/th/", "nowhere:1")
+
+    engine(bps.mv(axis.setpoint, 1))
+
+    run(axis.setpoint.stop())  # type: ignore[attr-defined]
+    assert run(axis.setpoint.get_value()) == 1
+
+
 # ---- commands ----
 
 
@@ -326,6 +360,19 @@ def test_a_function_of_spec_is_a_command(engine: RunEngine, spec: SimulatedSpec)
     assert run(call()) == (4, None)
     assert run(text.get_value()) == "hello"
     assert double.source == f"spec://{spec.address}/twice"
+
+
+def test_plans_run_commands(engine: RunEngine, spec: SimulatedSpec) -> None:
+    execute(spec, "global NOTE; def note(t) '{ NOTE = t }'")
+    with init_devices():
+        again = spec_command('NOTE = NOTE "again"', spec.address)
+        write = spec_command("note", spec.address, note)
+        text = SpecVariable("NOTE", spec.address, str)
+
+    engine(bps.wait_for([lambda: write.execute("hello, ")]))
+    engine(bps.trigger(again, wait=True))
+
+    assert run(text.get_value()) == "hello, again"
 
 
 def test_a_command_that_fails_says_why(spec: SimulatedSpec) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any
 
 import bluesky.plan_stubs as bps
@@ -49,6 +50,21 @@ def test_the_documents_say_what_spec_says_of_its_scan(engine: RunEngine, documen
     assert {"th", "det", "mon", "sec"} <= descriptor["data_keys"].keys()
     assert documents.of("stop")[0]["num_events"] == {"primary": 21}
     assert documents.status == "success"
+
+
+def test_points_are_stamped_by_specs_clock_and_come_by_ours(
+    engine: RunEngine, documents: Documents, spec: SimulatedSpec
+) -> None:
+    with init_devices():
+        flyer = SpecScanFlyer(spec.address)
+    begun = time.time()
+
+    engine(spec_scan("ascan th 0 1 2 0.1", flyer))
+
+    pages = documents.of("event_page")
+    stamps = [stamp for page in pages for stamp in page["timestamps"]["det"]]
+    assert stamps == [point.time for point in flyer.record.points]
+    assert all(begun <= came <= time.time() and came not in stamps for page in pages for came in page["time"])
 
 
 def test_best_effort_callback_shows_the_table(

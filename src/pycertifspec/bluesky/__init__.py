@@ -86,7 +86,13 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    try:
+        module = import_module(f".{_MODULES[name]}", __name__)
+    except ModuleNotFoundError as error:
+        extra = "hklpy2" if error.name == "hklpy2" else "bluesky"
+        error.add_note(f"{__name__}.{name} needs it: pip install 'pycertifspec[{extra}]'")
+        raise
+    return getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 from pycertifspec.errors import LocalProtocolError
 from pycertifspec.session.names import check_name
-from pycertifspec.session.target import SCHEME
+from pycertifspec.session.target import SCHEME, target
+from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
+
+if TYPE_CHECKING:
+    from pycertifspec.session.target import Target
+
+
+def server_meant(server: str | None) -> Target:
+    """Return which server is meant, the same for all spellings of its name: devices of one server share a connection.
+
+    Args:
+        server: ``host:port``, ``host:name`` or ``host``; empty or None for what the environment's SPEC_SERVER says.
+
+    Raises:
+        LocalProtocolError: that is no server.
+
+    """
+    return target(server or None, None, DEFAULT_PORT_RANGE, (), None, os.environ)
 
 
 def address(server: str, prop: str) -> str:

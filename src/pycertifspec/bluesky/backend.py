@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from bluesky.protocols import Reading
 from ophyd_async.core import (
-    DEFAULT_TIMEOUT,
     NotConnectedError,
     SignalBackend,
     SignalDatatypeT,
@@ -91,9 +90,9 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
         return self.write_address.endswith(_START)
 
     @property
-    def write_timeout(self) -> float | None:
-        """Seconds that ophyd-async may give a write: a motion takes as long as it takes."""
-        return None if self.moves else DEFAULT_TIMEOUT
+    def _motor(self) -> str:
+        """The mnemonic of the motor that writing it moves."""
+        return split(self.write_address)[1].split("/")[1]
 
     @property
     def connection(self) -> Connection:
@@ -166,7 +165,8 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
     async def _move(self, target: float) -> None:
         ticket = self.connection.departures.announce()
         try:
-            await self.get_value()  # meanwhile those that are set in the same breath announce themselves
+            # Meanwhile those that are set in the same breath announce themselves.
+            await self.connection.client.read(motor_path(self._motor, properties.POSITION.name))
             async for _ in self.move(target, ticket):
                 pass
         finally:
@@ -183,7 +183,7 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
             SpecError: as `AsyncClient.move`.
 
         """
-        motor = split(self.write_address)[1].split("/")[1]
+        motor = self._motor
         journey = self._journey = ticket.journey
         self._setpoint = target
         try:
@@ -201,8 +201,7 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
             SpecError: as `AsyncClient.check_move`.
 
         """
-        motor = split(self.write_address)[1].split("/")[1]
-        await self.connection.client.check_move({motor: float(plain(target))})
+        await self.connection.client.check_move({self._motor: float(plain(target))})
 
     async def stop(self, *, success: bool) -> None:
         """End the motion that this signal has begun, if there is one.

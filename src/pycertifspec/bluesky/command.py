@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
-from ophyd_async.core import NO_ARG_VOID_SIGNATURE, Command, CommandBackend, NotConnectedError
+from ophyd_async.core import NO_ARG_VOID_SIGNATURE, Command, CommandBackend, NotConnectedError, TriggerableCommand
 
 from pycertifspec.errors import SpecError
 
@@ -76,7 +76,7 @@ class SpecCommandBackend(CommandBackend[P, T]):
 @overload
 def spec_command(
     command: str, server: str = "", like: None = None, *, timeout: float | None = None, name: str = ""
-) -> Command[[], None]: ...
+) -> TriggerableCommand: ...
 @overload
 def spec_command(
     command: str, server: str = "", like: Callable[P, T] = ..., *, timeout: float | None = None, name: str = ""
@@ -91,6 +91,9 @@ def spec_command(
 ) -> Command[..., Any]:
     """Return a command that runs in SPEC.
 
+    A plan runs one without arguments with ``bps.trigger(beep, wait=True)``. One with arguments is awaited:
+    ``bps.wait_for([lambda: fit.execute(1.5)])``, or ``await fit.execute(1.5)`` for what it returns.
+
     Args:
         command: SPEC text; of a macro function the name.
         server: ``host:port``, ``host:name`` or ``host``; empty for what the environment's SPEC_SERVER says.
@@ -100,6 +103,9 @@ def spec_command(
         name: of the command.
 
     """
-    signature = None if like is None else inspect.signature(like, eval_str=True)
-    backend: SpecCommandBackend[..., Any] = SpecCommandBackend(signature, address(server, command))
+    place = address(server, command)
+    if like is None:
+        return TriggerableCommand(SpecCommandBackend(None, place), timeout, name)
+    signature = inspect.signature(like, eval_str=True)
+    backend: SpecCommandBackend[..., Any] = SpecCommandBackend(signature, place)
     return Command(backend, timeout, name)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pycertifspec.asyncio.client import AsyncClient
 from pycertifspec.errors import SpecError
-from pycertifspec.session.target import target
-from pycertifspec.wire.constants import DEFAULT_PORT_RANGE
 
+from .address import server_meant
 from .departures import Departures
 
 if TYPE_CHECKING:
@@ -106,7 +104,7 @@ async def shared(server: str) -> Connection:
 
     """
     loop = asyncio.get_running_loop()
-    key = (id(loop), target(server or None, None, DEFAULT_PORT_RANGE, (), None, os.environ))
+    key = (id(loop), server_meant(server))
     known = _SHARED.get(key)
     if known is None or known.loop is not loop:  # the number of a loop that is gone may be given again
         known = _SHARED[key] = _Shared(loop, server, key)

@@ -10,6 +10,7 @@ from ophyd_async.core import Device, SignalR, WatcherUpdate
 
 from pycertifspec.errors import CallTimeoutError, LocalProtocolError, RemoteError, StoppedError
 from pycertifspec.session import properties
+from pycertifspec.session.procedures.counting import count
 from pycertifspec.session.properties import scaler_path
 
 from .address import address
@@ -19,7 +20,9 @@ from .connector import ServerConnector
 from .progress import told
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    from pycertifspec.asyncio.client import AsyncClient
 
     from .connection import Connection
 
@@ -27,10 +30,10 @@ if TYPE_CHECKING:
 TIMER = "sec"
 MONITOR = "mon"
 
-# Seconds that SPEC is given to stop counting (it reads its counters first), and how often it is told: a count that has
-# not begun yet cannot be stopped.
-STOP_TIMEOUT = 2.0
-STOPS = 5
+# Seconds that SPEC is given to stop counting (it reads its counters first), and how often it is told: one that has not
+# come to a count in its queue might begin it after all.
+STOP_TIMEOUT = 10.0
+STOPS = 3
 
 
 class Counting:
@@ -62,15 +65,16 @@ class Counting:
         self._adopted = adopted
         self._connection: Connection | None = None
         self._gauges: tuple[str, ...] = ()
-        self._going = False
+        self._work: asyncio.Task[Any] | None = None
+        self._told = False  # whether SPEC was told to count
         self._stopped: bool | None = None  # whether on purpose, once it was
-        self._over = asyncio.Event()
         self._adopt(mnemonics)
 
     def _adopt(self, mnemonics: Iterable[str]) -> None:
         for mne in mnemonics:
             place = address(self._server, scaler_path(mne, properties.VALUE.name))
-            self.signals[mne] = SignalR(SpecSignalBackend(float, place, units="s" if mne == TIMER else "counts"))
+            units, precision = ("s", 3) if mne == TIMER else ("counts", 0)
+            self.signals[mne] = SignalR(SpecSignalBackend(float, place, units=units, precision=precision))
         adopt(self._device, self.signals)
         self._adopted(self.signals)
 
@@ -106,44 +110,46 @@ class Counting:
                 "all its counters; have those of both devices in one"
             )
         client = self._connection.client
-        by_time = preset > 0
-        gauge = TIMER if by_time else MONITOR
-        how: dict[str, Any] = {"time": preset} if by_time else {"monitor": -preset}
+        gauge = TIMER if preset > 0 else MONITOR
         # The other counters are read by who wants them, when it is over.
-        how["counters"] = [gauge] if gauge in self._gauges else []
-        self._going, self._stopped = True, None
-        self._over.clear()
+        gauges = (gauge,) if gauge in self._gauges else ()
+        self._stopped, self._told = None, False
         self._connection.counting = name
 
-        def run(tell: Callable[[dict[str, float]], None]) -> Coroutine[Any, Any, dict[str, float]]:
-            return client.count(callback=tell, **how)
+        def start(tell: Callable[[dict[str, float]], None]) -> asyncio.Task[Any]:
+            session = client._link.session  # noqa: SLF001  one program in two parts
+            procedure = count(session, preset, gauges, progress=tell, telling=self._telling)
+            self._work = asyncio.create_task(client._link.run(procedure))  # noqa: SLF001
+            return self._work
 
         try:
-            async for values in told(run):
+            async for values in told(start):
                 if gauge in values:
                     yield WatcherUpdate(
                         name=name,
                         current=values[gauge],
                         initial=0.0,
                         target=abs(preset),
-                        unit="s" if by_time else "counts",
-                        precision=3 if by_time else 0,
+                        unit="s" if gauge == TIMER else "counts",
+                        precision=3 if gauge == TIMER else 0,
                     )
-        except RemoteError:
-            if not self._was_stopped():  # who stops it before SPEC has begun hears that SPEC did not count
+        except asyncio.CancelledError:
+            if not self._was_stopped() or _is_cancelled():
                 raise
         finally:
-            self._going = False
+            self._work = None
             self._connection.counting = ""
-            self._over.set()
         if self._was_stopped() and not self._stopped:
             raise StoppedError(f"counting of {name} was stopped by this program")
 
     def _was_stopped(self) -> bool:
         return self._stopped is not None
 
+    def _telling(self) -> None:
+        self._told = True
+
     async def stop(self, *, success: bool) -> None:
-        """Stop the count that is under way, if this program has begun one.
+        """Stop the count that is under way, if this program has begun one, and wait until SPEC counts no more.
 
         Args:
             success: whether who waits for it goes on with what was counted.
@@ -152,14 +158,32 @@ class Counting:
             CallTimeoutError: SPEC goes on counting.
 
         """
-        if not self._going or self._connection is None:
+        if self._work is None or self._stopped is not None or self._connection is None:
             return
-        self._going, self._stopped = False, success
+        self._stopped = success
+        client, work = self._connection.client, self._work
+        work.cancel()  # this tells SPEC
+        await asyncio.wait((work,))
+        if not self._told:
+            return  # SPEC has not been told to count either
         for _ in range(STOPS):
-            await self._connection.client.stop_counting()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(STOP_TIMEOUT):
-                    await self._over.wait()
-            if self._over.is_set():
+            if await _counts_no_more(client):
                 return
-        raise CallTimeoutError(f"{self._connection.client} was told {STOPS} times to stop counting, and goes on")
+            await client.stop_counting()
+        raise CallTimeoutError(f"{client} was told {STOPS} times to stop counting, and goes on")
+
+
+async def _counts_no_more(client: AsyncClient) -> bool:
+    """Return whether SPEC, which was told to stop, has done so within a time, and does not begin after all."""
+    with contextlib.suppress(RemoteError):  # a server that is no SPEC, and has no prompt
+        try:
+            await client.wait_for(properties.READY, True, STOP_TIMEOUT)
+        except CallTimeoutError:
+            return False
+    return not await client.read(properties.COUNT_ALL)
+
+
+def _is_cancelled() -> bool:
+    """Return whether who runs this is cancelled, and not only what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -10,6 +10,7 @@ from ophyd_async.core import Device, DeviceConnector, DeviceFiller, Signal
 from .address import address
 from .backend import SpecSignalBackend
 from .command import SpecCommandBackend
+from .setpoint import as_setpoint
 
 if TYPE_CHECKING:
     import inspect
@@ -33,9 +34,9 @@ class SpecProperty:
     precision: int | None = None
 
     def __call__(self, parent: Device, child: Device) -> None:  # noqa: ARG002  ophyd-async's signature
-        """Give a signal that moves a motor as long as that takes: by default ophyd-async gives a write ten seconds."""
+        """Let plans wait for a signal that moves a motor, and stop it: the filler makes it as any other."""
         if isinstance(child, Signal) and self.write.endswith("start_one"):
-            child._timeout = None  # noqa: SLF001  the filler makes the signal, and offers no other way
+            as_setpoint(child)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from pycertifspec.session.properties import Property, motor_path
 from .address import address
 from .backend import SpecSignalBackend
 from .departures import Ticket
+from .setpoint import as_setpoint
 
 
 class SpecMotor(StandardMovable[float], StandardReadable):
@@ -67,7 +68,7 @@ class SpecMotor(StandardMovable[float], StandardReadable):
             self.high_limit = SignalRW(SpecSignalBackend(float, at(properties.HIGH_LIMIT), units=unit))
             self.slew_rate = SignalRW(SpecSignalBackend(float, at(properties.SLEW_RATE)))
             self.acceleration = SignalRW(SpecSignalBackend(float, at(properties.ACCELERATION)))
-        self.setpoint = SignalRW(self._moving, timeout=None)
+        self.setpoint = as_setpoint(SignalRW(self._moving))
         self.dial_position = SignalR(SpecSignalBackend(float, at(properties.DIAL_POSITION), units=unit))
         self.moving = SignalR(SpecSignalBackend(bool, at(properties.MOVE_DONE)))
         super().__init__(name=name)

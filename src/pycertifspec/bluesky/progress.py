@@ -1,4 +1,4 @@
-"""What a coroutine tells a function while it runs, as items to iterate over: the form of a status's progress."""
+"""What a task tells a function while it runs, as items to iterate over: the form of a status's progress."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable
 
 T = TypeVar("T")
 
 
-async def told(run: Callable[[Callable[[T], None]], Coroutine[Any, Any, Any]]) -> AsyncIterator[T]:
-    """Run a coroutine and give what it tells; of what comes faster than it is taken, the newest.
+async def told(start: Callable[[Callable[[T], None]], asyncio.Task[Any]]) -> AsyncIterator[T]:
+    """Start a task and give what it tells; of what comes faster than it is taken, the newest.
 
-    Ending the iteration cancels the coroutine and waits for its end; what it raises is raised here.
+    Ending the iteration cancels the task and waits for its end; what it raises is raised here, and where it was
+    cancelled by somebody else `asyncio.CancelledError`.
 
     Args:
-        run: is called with the function to tell.
+        start: is called with the function to tell; returns the task.
 
     """
     news: asyncio.Queue[T] = asyncio.Queue(1)
@@ -27,7 +28,7 @@ async def told(run: Callable[[Callable[[T], None]], Coroutine[Any, Any, Any]]) -
             news.get_nowait()
         news.put_nowait(item)
 
-    task = asyncio.create_task(run(tell))
+    task = start(tell)
     task.add_done_callback(lambda _: over.set())
     over = asyncio.Event()
     next_one = asyncio.create_task(news.get())

@@ -1,6 +1,7 @@
 """`SpecScanFlyer`: a scan that SPEC itself runs, flown by a RunEngine that takes its points as they come."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -175,13 +176,14 @@ class SpecScanFlyer(Device, Stageable, Preparable, Flyable, EventCollectable, Ha
         return {STREAM: keys} if self._nested else keys
 
     def collect(self) -> Iterator[PartialEvent]:
-        """Give the points that have come since the last time."""
+        """Give the points that have come since the last time: when each came by our clock, stamped by SPEC's."""
         names = dict(zip(self.record.columns, self._description().names, strict=True))
         points = self._flight.points
         while points:
             when, point = points.pop(0)
-            data = {name: point.values.get(column, float("nan")) for column, name in names.items()}
-            yield {"time": when, "data": data, "timestamps": dict.fromkeys(data, when)}
+            data = {name: point.values.get(column, math.nan) for column, name in names.items()}
+            shown = point.time if math.isfinite(point.time) else when
+            yield {"time": when, "data": data, "timestamps": dict.fromkeys(data, shown)}
 
     # ---- interruptions ----
 

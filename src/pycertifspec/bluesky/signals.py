@@ -5,6 +5,7 @@ from __future__ import annotations
 from ophyd_async.core import SignalDatatypeT, SignalR, SignalRW, SignalW
 
 from .backend import SpecSignalBackend
+from .setpoint import as_setpoint
 
 
 def spec_signal_r(
@@ -44,14 +45,16 @@ def spec_signal_rw(
         datatype: as for `spec_signal_r`.
         read_address: as for `spec_signal_r`.
         write_address: of the property that is written; empty for the same. Writing ``motor/th/start_one`` moves the
-            motor and waits for it, however long that takes; ``motor/th/position`` changes its offset and moves nothing.
+            motor and waits for it, however long that takes, and a plan that is ended stops it;
+            ``motor/th/position`` changes its offset and moves nothing.
         units: as for `spec_signal_r`.
         precision: as for `spec_signal_r`.
         name: as for `spec_signal_r`.
 
     """
     backend = SpecSignalBackend(datatype, read_address, write_address, units, precision)
-    return SignalRW(backend, timeout=backend.write_timeout, name=name)
+    signal = SignalRW(backend, name=name)
+    return as_setpoint(signal) if backend.moves else signal
 
 
 def spec_signal_w(datatype: type[SignalDatatypeT], write_address: str, *, name: str = "") -> SignalW[SignalDatatypeT]:
@@ -64,4 +67,5 @@ def spec_signal_w(datatype: type[SignalDatatypeT], write_address: str, *, name: 
 
     """
     backend = SpecSignalBackend(datatype, "", write_address)
-    return SignalW(backend, timeout=backend.write_timeout, name=name)
+    signal = SignalW(backend, name=name)
+    return as_setpoint(signal) if backend.moves else signal

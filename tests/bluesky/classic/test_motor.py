@@ -49,6 +49,15 @@ def test_motors_of_one_server_share_a_connection_that_ends_with_them(spec: Simul
     assert client() is None
 
 
+def test_a_server_has_one_connection_however_it_is_spelt(spec: SimulatedSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPEC_SERVER", spec.address)
+    spellings = (f"spec://{spec.address}", spec.address, None)
+
+    th, chi, phi = (SpecMotor("th", name="th", server=spelling) for spelling in spellings)
+
+    assert th.client is chi.client is phi.client
+
+
 def test_moves_of_others_are_seen(client: Client) -> None:
     th = SpecMotor("th", name="th", client=client)
     seen: list[float] = []

@@ -69,6 +69,7 @@ def count(
     *,
     timeout: float | None = None,
     progress: Callable[[dict[str, float]], None] | None = None,
+    telling: Callable[[], None] | None = None,
 ) -> Procedure[dict[str, float]]:
     """Count, wait until it is over, and return each counter's value by its mnemonic.
 
@@ -80,6 +81,7 @@ def count(
         counters: whose values are wanted.
         timeout: seconds; None for as long as it counts.
         progress: is called with all values when one has changed.
+        telling: is called when the server is about to be told; whatever ends the waiting before stops nothing.
 
     Raises:
         RemoteError: the server did not count.
@@ -88,7 +90,7 @@ def count(
     """
     if not preset or preset != preset:  # noqa: PLR0124  not a number
         raise LocalProtocolError("cannot count for 0 seconds or 0 counts")
-    return (yield from within(session, _count(session, preset, counters, timeout, progress), timeout))
+    return (yield from within(session, _count(session, preset, counters, timeout, progress, telling), timeout))
 
 
 def _count(
@@ -97,6 +99,7 @@ def _count(
     counters: tuple[str, ...],
     timeout: float | None,
     progress: Callable[[dict[str, float]], None] | None,
+    telling: Callable[[], None] | None,
 ) -> Procedure[dict[str, float]]:
     begin = yield Now()
     stream = Stream()
@@ -107,6 +110,8 @@ def _count(
         yield Ask(EventTypes.SV_CHAN_READ, properties.COUNT_ALL)
         while stream.ready:
             stream.take()
+        if telling is not None:
+            telling()
         try:
             yield Tell(EventTypes.SV_CHAN_SEND, properties.COUNT_ALL, encode_scalar(preset), slot=True)
             yield from _counted(session, stream, begin, timeout, watched, values, progress)
