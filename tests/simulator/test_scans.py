@@ -321,6 +321,18 @@ def test_an_interrupted_relative_scan_returns_its_motors(spec: Typed) -> None:
     assert spec.position("samx") == 3
 
 
+def test_a_point_that_is_counted_when_somebody_interrupts_has_been_shown(spec: Typed) -> None:
+    spec("""rdef Fout '(NPTS == 1 && press_control_c() ? "" : "")'; DATAFILE = "points";""")
+
+    shown = spec("ascan samx 0 4 4 .1")
+
+    assert isinstance(spec.value, MacroInterruptError)
+    rows = [line.split()[0] for line in shown.splitlines() if re.match(r" +\d+ ", line)]
+    assert rows == ["0", "1"]
+    assert "Scan aborted after 2 points.\n" in shown
+    assert number(spec, "NPTS") == 2
+
+
 def test_an_interrupted_scan_is_gone_on_with_where_it_stopped(spec: Typed) -> None:
     spec('cdef("user_scan_loop", "if (NPTS == 2) press_control_c();", "stop")')
     spec("ascan samx 0 4 4 .1")
