@@ -154,6 +154,7 @@ class Conversation:
         self._ended.set()
         connection.transport.abort()
         self.session.lose(error, for_good=not self._reconnect)
+        self.dispatcher.flush()
         if self._closing:
             return
         logger.warning("%s", error)

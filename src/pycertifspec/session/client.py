@@ -150,7 +150,7 @@ class ClientSession(Generic[P]):
     def end(self) -> None:
         """Take note that the server ends: what waits fails, and nothing more is sent to it."""
         self._ended = True
-        self.lose(ConnectionLostError(f"{self.label} has ended"))
+        self._fail(ConnectionLostError(f"{self.label} has ended"), for_good=False)
 
     def _refuse_after_end(self) -> None:
         if self._ended:
@@ -233,12 +233,19 @@ class ClientSession(Generic[P]):
             for_good: whether nobody connects again: streams that would go on fail as well.
 
         """
+        for watcher in self.registry.watchers():
+            if getattr(watcher, "hears_losses", False):
+                watcher.put(error)
+        self._fail(error, for_good=for_good)
+
+    def _fail(self, error: ConnectionLostError, *, for_good: bool) -> None:
         pending, self._pending = self._pending, {}
         for promise, ask, _ in pending.values():
             fail(promise, ConnectionLostError(f"{error}; {told(ask)} was not answered, and is not sent again"))
         for watcher in self.registry.watchers():
             if isinstance(watcher, Stream) and (for_good or not watcher.lasting):
                 watcher.fail(error)
+                watcher.close()  # what a server still says while it ends is none of the operation's
 
 
 class _LastError:

@@ -266,6 +266,7 @@ class Conversation:
             self.connected = False
             self.connection.shut()
             self.session.lose(error, for_good=not self._reconnect)
+        self.dispatcher.flush()
         if not self.closing.is_set():
             logger.warning("%s", error)
             self._tell_connection(connected=False)
