@@ -194,7 +194,7 @@ def test_an_array_is_a_sequence_whose_elements_reach_spec(client: Client) -> Non
 def test_what_is_shown_at_the_prompt_tells_what_a_person_wants(client: Client) -> None:
     client.load_names()
 
-    assert repr(client) == f"<Client of 'fourc' on 127.0.0.1:{client.port}, connected>"
+    assert repr(client) == f"<Client of 'fourc' at 127.0.0.1:{client.port}, connected>"
     assert repr(client.motors.th) == "<Motor th 'Theta' at 30, limits -20 … 100, idle>"
     assert repr(client.motor("nosuch")).startswith("<Motor nosuch: ")
     assert repr(client.counters.sec) == "<Counter sec at 0>"

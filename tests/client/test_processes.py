@@ -103,7 +103,7 @@ client.on_connection(lambda connected: lost.set())
 client._link._conversation.connection.shut()
 lost.wait()
 """,
-        logged="'fourc' on 127.0.0.1:PORT closed the connection\n",
+        logged="'fourc' at 127.0.0.1:PORT closed the connection\n",
     ),
     "an exit handler that uses it": Program(
         "client = Client(HOST, PORT); atexit.register(tell, lambda: client.read('motor/th/position'))", "30.0"

@@ -117,10 +117,18 @@ def test_a_command_that_fails_is_an_error_with_specs_text(client: Any) -> None:
 
 
 def test_a_command_that_takes_too_long_is_aborted(spec: Any) -> None:
-    with pytest.raises(CallTimeoutError, match="took more than"):
+    with pytest.raises(CallTimeoutError, match=r"'sleep\(100\)' took more than 0.1 s on .*; it was told to stop"):
         spec.execute("sleep(100)", timeout=0.1)
 
     spec.wait_until_ready(timeout=10)
+
+
+@pytest.mark.parametrize("progress", [None, str], ids=["at the end", "as it comes"])
+def test_a_command_that_is_left_when_the_timeout_passes_goes_on(spec: Any, progress: Any) -> None:
+    with pytest.raises(CallTimeoutError, match=r"'sleep\(100\)' took more than 0.1 s on .*; it goes on"):
+        spec.execute("sleep(100)", timeout=0.1, leave=True, progress=progress)
+
+    assert not spec.ready
 
 
 def test_an_array_comes_as_numpy_has_it(client: Any) -> None:

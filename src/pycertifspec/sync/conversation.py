@@ -88,7 +88,7 @@ class Conversation:
     def _open(self, found: probing.Found) -> None:
         """Begin on a new connection; registrations are made again."""
         server_name, port = discovery.server_name(found.reply), found.address.port
-        label = f"{server_name!r} on {self.target.host}:{port}"
+        label = discovery.label(server_name, self.target.host, port)
         try:
             connection = Connection(found.socket, OWN_READING, label)
         except OSError as error:
