@@ -41,6 +41,7 @@ class Scan:
         timeout: float | None = None,
         progress: Callable[[ScanPoint], Any] | None = None,
     ) -> None:
+        commands.command_body(command)  # an empty one is refused before there is anything to wait for
         self.command = command
         self.record = ScanRecord()
         self.paused = False

@@ -5,7 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError, RemoteError, SpecError
+from pycertifspec.errors import (
+    CallTimeoutError,
+    ConnectionLostError,
+    LocalProtocolError,
+    LocalTypeError,
+    RemoteError,
+    SpecError,
+)
 from pycertifspec.session import names, properties
 from pycertifspec.session.client import told
 from pycertifspec.session.own_output import event_text, own_output
@@ -16,7 +23,7 @@ from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import Body, encode_scalar
 
 from .deadline import within
-from .properties import converted
+from .properties import converted, is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +127,9 @@ def abort() -> Procedure[None]:
 
 
 def command_body(command: str) -> Body:
-    """Return a command as a body; an empty one is refused."""
+    """Return a command as a body; an empty one is refused, and what is no text."""
+    if not isinstance(command, str):
+        raise LocalTypeError(f"cannot send {command!r}: a command is a text, as at SPEC's prompt")
     if not command.strip():
         raise LocalProtocolError("cannot send: the command is empty")
     return encode_scalar(command)
@@ -183,15 +192,6 @@ def too_long(session: ClientSession[Any], ask: Ask, timeout: float, *, leave: bo
 def dropped(session: ClientSession[Any], ask: Ask) -> RemoteError:
     """Return the error for a command of which a server at its prompt says nothing (PROTOCOL.md 2.6)."""
     return RemoteError(f"{session.label} waits at its prompt and has not answered {told(ask)}: somebody aborted it")
-
-
-def is_ready() -> Procedure[bool]:
-    """Return whether the server waits at its prompt; one that does not know is taken to be busy."""
-    try:
-        ready = yield Ask(EventTypes.SV_CHAN_READ, properties.READY)
-    except RemoteError:
-        return False
-    return bool(names.value_of(ready, properties.READY))
 
 
 def drained(stream: Stream) -> str:

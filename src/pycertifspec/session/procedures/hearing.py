@@ -11,8 +11,9 @@ from pycertifspec.session.steps import FOR_EVER, Ask, Begin, Follow, Forget, Nex
 from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
 
-from .commands import DROPPED_AFTER, HEARTBEAT, MAX_OUTPUT, Result, aborted, command_body, dropped, is_ready, too_long
+from .commands import DROPPED_AFTER, HEARTBEAT, MAX_OUTPUT, Result, aborted, command_body, dropped, too_long
 from .deadline import within
+from .properties import is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,9 +16,9 @@ from pycertifspec.session.steps import Ask, AskAll, Follow, Unfollow
 from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
 
-from .commands import is_ready
 from .deadline import within
 from .hearing import heard
+from .properties import is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
