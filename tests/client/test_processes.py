@@ -91,8 +91,9 @@ def look():
 for work in (look, lambda: client.wait_for("motor/phi/position", 77)):
     threading.Thread(target=work, daemon=True).start()
 seen.wait()
-while "motor/phi/position" not in list(client._link.session.registry):
-    pass
+session = client._link.session
+while session.registry.last("motor/phi/position") is None or session._pending:
+    pass  # the second waits, too, when it has been told the first value
 """
     ),
     "a client that looks for its server": Program(

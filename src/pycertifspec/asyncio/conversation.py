@@ -146,6 +146,8 @@ class Conversation:
         """Fail all that waits, at once, and connect again."""
         if connection is not self._connection or self.error is not None:
             return
+        if self._closing:  # the other end hangs up because we have
+            error = self._closed()
         self.error = error
         self.connected = False
         self._ended.set()
@@ -202,7 +204,10 @@ class Conversation:
                 async with asyncio.timeout(FAREWELL):
                     connection.transport.write_eof()  # after what waits to be sent
                     await self._ended.wait()
-        self._lose(connection, ConnectionLostError(f"the client of {self.session.label} is closed"))
+        self._lose(connection, self._closed())
+
+    def _closed(self) -> ConnectionLostError:
+        return ConnectionLostError(f"the client of {self.session.label} is closed")
 
     async def release(self) -> None:
         """Give back what it holds, at the very end."""
