@@ -115,6 +115,10 @@ class Stand:
     def stop(self) -> None:
         self._server.stop()
 
+    def die(self) -> None:
+        """End without a word."""
+        self._server.die()
+
     def __exit__(self, *_: object) -> None:
         self.stop()
 

@@ -214,3 +214,10 @@ def test_a_move_that_the_servers_orderly_end_interrupts_is_a_lost_connection(con
     with pytest.raises(ConnectionLostError):
         motion.wait()
     assert states.get(timeout=PATIENCE) is False
+
+
+def test_a_client_that_is_closed_says_so(client: Any) -> None:
+    client.close()
+
+    with pytest.raises(ConnectionLostError, match=r"the client of 'fourc' at .* is closed; nothing was sent"):
+        client.read("status/ready")

@@ -194,7 +194,7 @@ def test_an_array_is_a_sequence_whose_elements_reach_spec(client: Client) -> Non
 def test_what_is_shown_at_the_prompt_tells_what_a_person_wants(client: Client) -> None:
     client.load_names()
 
-    assert repr(client) == f"<Client of 'fourc' on 127.0.0.1:{client.port}, connected>"
+    assert repr(client) == f"<Client of 'fourc' at 127.0.0.1:{client.port}, connected>"
     assert repr(client.motors.th) == "<Motor th 'Theta' at 30, limits -20 … 100, idle>"
     assert repr(client.motor("nosuch")).startswith("<Motor nosuch: ")
     assert repr(client.counters.sec) == "<Counter sec at 0>"
@@ -213,3 +213,15 @@ def test_every_message_is_logged_where_that_is_asked_for(stand: Any, caplog: Any
         client.read("motor/th/position")
 
     assert "name='motor/th/position'" in caplog.text
+
+
+def test_what_does_not_belong_into_an_array_is_refused_in_words(client: Any) -> None:
+    client.execute("double array grid[10][4]")
+    grid = client.var("grid")
+
+    with pytest.raises(IndexError, match="grid has no row 20: it has 10 rows"):
+        grid[20]
+    with pytest.raises(TypeError, match="cannot set 'x' in an array of numbers"):
+        grid[0] = "x"
+    grid[-1][0] = 5
+    assert grid.value[9, 0] == 5.0

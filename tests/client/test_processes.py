@@ -91,8 +91,9 @@ def look():
 for work in (look, lambda: client.wait_for("motor/phi/position", 77)):
     threading.Thread(target=work, daemon=True).start()
 seen.wait()
-while "motor/phi/position" not in list(client._link.session.registry):
-    pass
+session = client._link.session
+while session.registry.last("motor/phi/position") is None or session._pending:
+    pass  # the second waits, too, when it has been told the first value
 """
     ),
     "a client that looks for its server": Program(
@@ -103,7 +104,7 @@ client.on_connection(lambda connected: lost.set())
 client._link._conversation.connection.shut()
 lost.wait()
 """,
-        logged="'fourc' on 127.0.0.1:PORT closed the connection\n",
+        logged="'fourc' at 127.0.0.1:PORT closed the connection\n",
     ),
     "an exit handler that uses it": Program(
         "client = Client(HOST, PORT); atexit.register(tell, lambda: client.read('motor/th/position'))", "30.0"

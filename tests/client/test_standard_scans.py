@@ -21,6 +21,7 @@ from pycertifspec import (
     ScanResumed,
     StoppedError,
 )
+from pycertifspec.testing import Relay
 
 from .conftest import PATIENCE
 
@@ -137,6 +138,11 @@ def test_each_point_is_told_to_a_callback_as_it_is_taken(client: Any) -> None:
 # ---- interrupted ----
 
 
+def hold(client: Any) -> None:
+    """Let scans wait at their fiftieth point: they can be interrupted before they are over, however fast they are."""
+    client.execute('global GO; GO = 0; cdef("user_scan_loop", "while (NPTS == 50 && !GO) ;", "hold")')
+
+
 def take(points: Any, number: int) -> list[Any]:
     return [next(points) for _ in range(number)]
 
@@ -155,6 +161,7 @@ def test_a_timescan_has_no_end_but_an_abort(client: Any) -> None:
 
 
 def test_an_aborted_scan_is_over_and_has_said_all_that_it_says(client: Any) -> None:
+    hold(client)
     scan = client.scan("dscan th -1 1 1000 0.1")
     take(iter(scan), 2)
 
@@ -186,6 +193,7 @@ def test_an_aborted_mesh_has_no_numbers_where_it_has_no_points(client: Any) -> N
 
 
 def test_a_scan_that_somebody_aborts_is_an_error_and_is_over(client: Any) -> None:
+    hold(client)
     scan = client.scan("ascan th 29 31 1000 0.1")
     take(iter(scan), 1)
 
@@ -198,6 +206,7 @@ def test_a_scan_that_somebody_aborts_is_an_error_and_is_over(client: Any) -> Non
 
 
 def test_a_paused_scan_is_over_until_it_is_resumed_and_has_all_its_points_then(client: Any) -> None:
+    hold(client)
     scan = client.scan("ascan th 29 31 100 0.1")
     points = iter(scan)
     first = take(points, 2)
@@ -205,6 +214,7 @@ def test_a_paused_scan_is_over_until_it_is_resumed_and_has_all_its_points_then(c
     scan.pause()
     record = scan.record
     assert (record.aborted, record.end is not None, scan.paused) == (True, True, True)
+    client.write("var/GO", 1)
     scan.resume()
     rest = list(points)
 
@@ -257,6 +267,7 @@ def test_of_a_scan_whose_connection_is_lost_nobody_knows_the_end(connect: Any, m
         scan.wait()
     assert scan.record.end is None
     assert not scan.record.aborted
+    assert scan.record.lost
 
 
 # ---- followed ----
@@ -302,6 +313,7 @@ def test_what_happens_to_scans_is_told_to_a_callback(client: Any, other: Any) ->
 
 
 def test_a_followed_scan_that_is_resumed_comes_again_with_the_points_from_then_on(client: Any, other: Any) -> None:
+    hold(client)
     with other.follow_scans() as scans:
         scan = client.scan("ascan th 29 31 100 0.1")
         take(iter(scan), 2)
@@ -311,7 +323,7 @@ def test_a_followed_scan_that_is_resumed_comes_again_with_the_points_from_then_o
         assert followed.record.aborted
         assert not followed.resumed
 
-        client.execute("resume")
+        client.execute("GO = 1; resume")
         again = next(scans)
         after = list(again)
 
@@ -323,18 +335,99 @@ def test_a_followed_scan_that_is_resumed_comes_again_with_the_points_from_then_o
 
 
 def test_resuming_is_told_as_an_event(client: Any, other: Any) -> None:
+    hold(client)
     with other.follow_scans() as scans:
         events = iter(scans.events())
         scan = client.scan("ascan th 29 31 100 0.1")
         take(iter(scan), 2)
         scan.abort()
         taken = len(until_over(events)) - 2
-        client.execute("resume")
+        client.execute("GO = 1; resume")
         resumed, *rest = until_over(events)
 
     assert isinstance(resumed, ScanResumed)
     assert resumed.points == taken
     assert len(rest) == 101 - taken + 1
+
+
+def test_a_followed_scan_is_over_as_lost_as_soon_as_the_server_is_gone(client: Any, other: Any, stand: Any) -> None:
+    with other.follow_scans() as scans:
+        scan = client.scan("timescan 1")
+        followed = next(scans)
+        points = iter(followed)
+        take(points, 1)
+
+        stand.die()
+
+        list(points)
+        record = followed.record
+        assert (followed.done, record.lost, record.aborted, record.end) == (True, True, False, None)
+        with pytest.raises(ConnectionLostError, match=r"'timescan 1 0', \d+ points, lost> was under way; look at SPEC"):
+            followed.wait()
+        with pytest.raises(ConnectionLostError):
+            scan.wait()
+
+
+def test_that_a_scan_is_lost_is_told_to_a_callback(client: Any, other: Any, stand: Any) -> None:
+    told: queue.Queue[Any] = queue.Queue()
+    with other.watch_scans(told.put):
+        scan = client.scan("timescan 1")
+        events = [told.get(timeout=PATIENCE) for _ in range(2)]
+
+        stand.die()
+
+        while not isinstance(events[-1], ScanOver):
+            events.append(told.get(timeout=PATIENCE))
+    assert events[-1].record.lost
+    with pytest.raises(ConnectionLostError):
+        scan.wait()
+
+
+def test_a_followed_scan_that_a_server_aborts_as_it_ends_was_aborted(client: Any, other: Any, stand: Any) -> None:
+    with other.follow_scans() as scans:
+        scan = client.scan("timescan 1")
+        followed = next(scans)
+        take(iter(followed), 1)
+
+        stand.stop()
+
+        list(followed)
+    assert (followed.record.aborted, scan.record.aborted) == (True, False)
+
+
+def test_a_scan_that_goes_on_over_a_lost_connection_comes_again_as_resumed(
+    stepped: Any, connect: Any, clock: ManualClock
+) -> None:
+    client, port = stepped
+    came: queue.Queue[Any] = queue.Queue()
+    with Relay("127.0.0.1", port) as relay:
+        far = connect(relay.address)
+        far.on_connection(came.put)
+        with far.follow_scans() as scans:
+            scan = under_way(client, clock, "ascan th 29.99 30.01 4 0.1", 2)
+            followed = next(scans)
+            points = iter(followed)
+            take(points, 2)
+
+            relay.cut()
+
+            assert list(points) == []
+            assert followed.record.lost
+            assert [came.get(timeout=PATIENCE) for _ in range(2)] == [False, True]
+            far.read("status/ready")  # what is watched is watched again
+            while not scan.done:
+                clock.advance(0.1)
+                client.read("status/ready")
+            again = next(scans)
+            rest = [point.index for point in again]
+
+    assert again.resumed
+    assert again.record is followed.record
+    assert rest == [2, 3, 4]
+    assert (again.record.lost, again.record.aborted, again.wait().end is None) == (False, False, False)
+
+
+# ---- met under way ----
 
 
 def under_way(client: Any, clock: ManualClock, command: str, points: int) -> Any:
@@ -395,12 +488,13 @@ def test_a_scan_that_is_under_way_is_told_to_a_callback(stepped: Any, connect: A
 
 
 def test_a_scan_that_was_aborted_before_it_was_followed_comes_when_it_is_resumed(client: Any, other: Any) -> None:
+    hold(client)
     scan = client.scan("ascan th 29 31 100 0.1")
     take(iter(scan), 2)
     scan.abort()
 
     with other.follow_scans() as scans:
-        client.execute("resume")
+        client.execute("GO = 1; resume")
         followed = next(scans)
         points = list(followed)
 

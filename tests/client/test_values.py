@@ -117,10 +117,18 @@ def test_a_command_that_fails_is_an_error_with_specs_text(client: Any) -> None:
 
 
 def test_a_command_that_takes_too_long_is_aborted(spec: Any) -> None:
-    with pytest.raises(CallTimeoutError, match="took more than"):
+    with pytest.raises(CallTimeoutError, match=r"'sleep\(100\)' took more than 0.1 s on .*; it was told to stop"):
         spec.execute("sleep(100)", timeout=0.1)
 
     spec.wait_until_ready(timeout=10)
+
+
+@pytest.mark.parametrize("progress", [None, str], ids=["at the end", "as it comes"])
+def test_a_command_that_is_left_when_the_timeout_passes_goes_on(spec: Any, progress: Any) -> None:
+    with pytest.raises(CallTimeoutError, match=r"'sleep\(100\)' took more than 0.1 s on .*; it goes on"):
+        spec.execute("sleep(100)", timeout=0.1, leave=True, progress=progress)
+
+    assert not spec.ready
 
 
 def test_an_array_comes_as_numpy_has_it(client: Any) -> None:
@@ -162,3 +170,51 @@ def test_output_comes_while_a_command_prints_it(client: Any) -> None:
         client.execute('print "before"; nosuch', progress=pieces.append)
     assert "".join(pieces).startswith("before\n")
     assert client.execute("7 * 6", progress=pieces.append).value == "42"
+
+
+def test_a_position_or_limit_that_was_written_is_there_when_it_is_read(client: Any) -> None:
+    th = client.motor("th")
+
+    for position in (5.0, 31.0):
+        th.write("position", position)
+        assert th.read("position") == position
+        th.set_limits(position - 10, position + 10)
+        assert tuple(th.limits) == (position - 10, position + 10)
+
+
+def test_a_position_that_is_written_while_spec_is_busy_is_there_when_it_is_not(spec: Any, clock: Any) -> None:
+    with pytest.raises(CallTimeoutError):
+        spec.execute("sleep(100)", timeout=0.1, leave=True)
+
+    spec.motor("th").write("position", 5)
+    assert spec.motor("th").read("position") == 30.0
+    clock.advance(1000)
+    spec.wait_until_ready(10)
+
+    assert spec.motor("th").read("position") == 5.0
+
+
+@pytest.mark.parametrize("name", ["motor", "counter"])
+def test_a_misspelt_attribute_cannot_be_assigned(client: Any, name: str) -> None:
+    thing = getattr(client, name)("th")
+
+    with pytest.raises(AttributeError, match="positon"):
+        getattr(thing, "thing", thing).positon = 5
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        (lambda client: client.read(5), "5 is no property: names are texts"),
+        (lambda client: client.execute(5), "5: a command is a text"),
+        (lambda client: client.scan(" "), "the command is empty"),
+        (lambda client: client.count("x"), "cannot count to 'x': expected a number"),
+        (lambda client: client.move(th="x"), "cannot move motor 'th' to 'x': it is no number"),
+        (lambda client: client.move(th=None), "cannot move motor 'th' to None: it is no number"),
+        (lambda client: client.changes(), "cannot watch nothing"),
+    ],
+    ids=["a name", "a command", "a scan", "a time", "a target", "no target", "no names"],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_sent(client: Any, what: Any, says: str) -> None:
+    with pytest.raises(LocalProtocolError, match=says):
+        what(client)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycertifspec.session.scan_record import ScanRecord
-from pycertifspec.session.scan_text import Met, PointTaken, ScanBegun, ScanOver, ScanText, describe
+from pycertifspec.session.scan_text import Met, PointTaken, ScanBegun, ScanOver, ScanResumed, ScanText, describe
 
 LOG = """
 1314.EH1> dscan hbsmz -0.5 0.5 80 0.1
@@ -245,3 +245,69 @@ def test_a_head_that_is_seen_counts_more_than_what_was_met() -> None:
     reader.join(met())
     assert reader.record is not None
     assert reader.record.number == 7
+
+
+# ---- the connection lost ----
+
+
+def lost(reader: ScanText, points: str = point(0)) -> ScanRecord:
+    """Let the connection be lost after some points of a scan."""
+    record = reader.feed(scan(points=points), 5.0)[0].record
+    reader.lose()
+    return record
+
+
+def test_a_lost_scan_is_told_to_be_over_and_nobody_knows_how_it_ended() -> None:
+    reader = ScanText()
+    reader.feed(scan(points=point(0)), 5.0)
+
+    (over,) = reader.lose()
+
+    assert isinstance(over, ScanOver)
+    assert (over.record.lost, over.record.aborted, over.record.end) == (True, False, None)
+    assert repr(over.record).endswith(", lost>")
+    assert reader.lose() == []
+
+
+@pytest.mark.parametrize("before", ["", point(0)], ids=["before its first point", "after a point"])
+def test_a_lost_scan_that_shows_a_point_goes_on_with_its_record(before: str) -> None:
+    reader = ScanText()
+    record = lost(reader, before)
+
+    resumed, taken = reader.feed(point(1), 6.0)
+
+    assert isinstance(taken, PointTaken)
+    assert isinstance(resumed, ScanResumed)
+    assert (resumed.record, resumed.points) == (record, int(bool(before)))
+    assert taken.point.index == 1
+    assert "Theta" in record.columns
+    assert not record.lost
+
+
+@pytest.mark.parametrize("after", [point(0), "  2 1.0 2\n"], ids=["an old point", "other columns"])
+def test_what_cannot_be_a_point_of_a_lost_scan_does_not_let_it_go_on(after: str) -> None:
+    reader = ScanText()
+    lost(reader)
+
+    assert reader.feed(after, 6.0) == []
+
+
+@pytest.mark.parametrize("after", ["\n8.FOURC> ", scan().replace("Scan   7", "Scan   8")], ids=["prompt", "scan"])
+def test_a_lost_scan_is_over_when_spec_does_something_else(after: str) -> None:
+    reader = ScanText()
+    record = lost(reader)
+
+    reader.feed(after, 7.0)
+
+    assert (record.lost, record.aborted, record.end) == (True, True, 7.0)
+
+
+def test_a_lost_scan_that_is_resumed_goes_on_with_its_record() -> None:
+    reader = ScanText()
+    record = lost(reader)
+
+    events = reader.feed("8.FOURC> resume\nMon Mar 03.  Scan continued.\n" + point(1), 7.0)
+
+    assert kinds(events) == ["ScanResumed", "PointTaken"]
+    assert events[0].record is record
+    assert not record.lost

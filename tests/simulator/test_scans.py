@@ -334,6 +334,18 @@ def test_who_types_control_c_sees_that_and_not_in_which_line_of_which_macro(spec
     assert "^C\n" in spec("ascan samx 0 1 1 .1")
 
 
+def test_a_point_that_is_counted_when_somebody_interrupts_has_been_shown(spec: Typed) -> None:
+    spec("""rdef Fout '(NPTS == 1 && press_control_c() ? "" : "")'; DATAFILE = "points";""")
+
+    shown = spec("ascan samx 0 4 4 .1")
+
+    assert isinstance(spec.value, MacroInterruptError)
+    rows = [line.split()[0] for line in shown.splitlines() if re.match(r" +\d+ ", line)]
+    assert rows == ["0", "1"]
+    assert "Scan aborted after 2 points.\n" in shown
+    assert number(spec, "NPTS") == 2
+
+
 def test_an_interrupted_scan_is_gone_on_with_where_it_stopped(spec: Typed) -> None:
     spec('cdef("user_scan_loop", "if (NPTS == 2) press_control_c();", "stop")')
     spec("ascan samx 0 4 4 .1")

@@ -86,20 +86,17 @@ class Conversation:
 
     def _open(self, found: probing.Found) -> None:
         """Begin on a new connection; registrations are made again."""
+        server_name = discovery.server_name(found.reply)
+        label = discovery.label(server_name, self.target.host, found.port)
         if found.transport.is_closing():  # that was told to who asked for its name, and nobody else
-            raise ConnectionLostError(
-                f"{discovery.server_name(found.reply)!r} on {self.target.host}:{found.port} closed the connection as "
-                "soon as it had answered"
-            )
+            raise ConnectionLostError(f"{label} closed the connection as soon as it had answered")
         self._ended.clear()
         own = found.transport.get_extra_info("socket")
         own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for option, value in KEEPALIVE:
             if hasattr(socket, option):
                 own.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-        self.server_name = discovery.server_name(found.reply)
-        self.port = found.port
-        label = f"{self.server_name!r} on {self.target.host}:{self.port}"
+        self.server_name, self.port = server_name, found.port
         hello = self.session.greeted(found.reply.byteorder, found.reply.vers, label)
         self.error = None
         self.connected = True
@@ -149,11 +146,14 @@ class Conversation:
         """Fail all that waits, at once, and connect again."""
         if connection is not self._connection or self.error is not None:
             return
+        if self._closing:  # the other end hangs up because we have
+            error = self._closed()
         self.error = error
         self.connected = False
         self._ended.set()
         connection.transport.abort()
         self.session.lose(error, for_good=not self._reconnect)
+        self.dispatcher.flush()
         if self._closing:
             return
         logger.warning("%s", error)
@@ -204,7 +204,10 @@ class Conversation:
                 async with asyncio.timeout(FAREWELL):
                     connection.transport.write_eof()  # after what waits to be sent
                     await self._ended.wait()
-        self._lose(connection, ConnectionLostError(f"the client of {self.session.label} is closed"))
+        self._lose(connection, self._closed())
+
+    def _closed(self) -> ConnectionLostError:
+        return ConnectionLostError(f"the client of {self.session.label} is closed")
 
     async def release(self) -> None:
         """Give back what it holds, at the very end."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 class AsyncCounter:
     """One counter, by its mnemonic."""
 
+    # Assigning what there is not, such as a misspelt attribute, is an error.
+    __slots__ = ("__weakref__", "_link", "conn", "name")
+
     def __init__(self, name: str, conn: AsyncClient) -> None:
         self.name = name
         self.conn = conn

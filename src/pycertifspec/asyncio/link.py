@@ -83,7 +83,7 @@ class Link:
     @property
     def connected(self) -> bool:
         """Whether the connection stands."""
-        return self._conversation.connected
+        return self._conversation.connected and not self.session.ended
 
     def start(self, coroutine: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Let something go on by itself until it ends or the client is closed."""

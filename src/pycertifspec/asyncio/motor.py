@@ -51,6 +51,9 @@ class AsyncMotor:
     acceleration = Attribute(properties.ACCELERATION)
     backlash = Attribute(properties.BACKLASH)
 
+    # Assigning what there is not, such as a misspelt attribute, is an error.
+    __slots__ = ("__weakref__", "_link", "conn", "name")
+
     def __init__(self, name: str, conn: AsyncClient) -> None:
         self.name = name
         self.conn = conn
@@ -71,6 +74,8 @@ class AsyncMotor:
 
     async def write(self, prop: str, value: Any) -> None:
         """Write one of the motor's properties. Writing ``position`` changes the offset and moves nothing.
+
+        SPEC sets positions and limits as a command: where it is busy, when it is not any more.
 
         Raises:
             RemoteError: the server refused.
@@ -101,13 +106,14 @@ class AsyncMotor:
         return await self._link.run(facts.facts(self.name))
 
     async def set_limits(self, low: float, high: float) -> None:
-        """Set both limits, in user units.
+        """Set both limits, in user units; where SPEC is busy, it does so when it is not any more.
 
         Raises:
             RemoteError: the server refused.
 
         """
-        return await self._link.run(reading.write(self._link.session, self.path("limits"), f"{low:.15g} {high:.15g}"))
+        both = f"{float(low):.15g} {float(high):.15g}"
+        return await self._link.run(reading.write(self._link.session, self.path("limits"), both))
 
     async def moveto(
         self,

@@ -41,7 +41,6 @@ MAX_DIGITS = 9
 
 _START = "/" + properties.START_ONE.name
 
-_QUEUED = {prop.name for prop in properties.QUEUED}
 _POSITIONS = {Units.USER, Units.DIAL}
 
 
@@ -157,7 +156,7 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
             client = self.connection.client
             await client.write(prop, "" if value is None else plain(value))
             self._setpoint = value
-            if prop.startswith("motor/") and prop.rpartition("/")[2] in _QUEUED:
+            if properties.is_queued(prop):
                 # SPEC does this as a command, after those that wait already; what is done behind it is done after it.
                 with contextlib.suppress(RemoteError):  # a server that is no SPEC, and has no queue
                     await client.execute("0", leave=True)

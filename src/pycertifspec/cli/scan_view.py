@@ -160,7 +160,8 @@ class ScanView:
             self._output.json(told)
             return
         if aborted:
-            self._output.note(f"aborted after {len(record.points)} of {record.expected or '?'} points")
+            how = "the connection was lost" if record.lost else "aborted"
+            self._output.note(f"{how} after {len(record.points)} of {record.expected or '?'} points")
         if found is not None:
             self._say(describe(of, found))
 

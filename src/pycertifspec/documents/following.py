@@ -141,6 +141,7 @@ class Following:
                 await self._ask_anew()
         else:
             self._asked_anew = False
+        self.watching.look()
         await self._look_at_files()
         await self._look_at_screen()
         if not self._spool.full:

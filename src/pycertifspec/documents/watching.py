@@ -132,8 +132,9 @@ class Watching:
     async def _follow(self, scans: Any) -> None:
         async with scans:
             async for scan in scans:
-                live = Live(scan.record, time.monotonic(), self._leg(scan))
-                self.scans.append(live)
+                live = self._lost_before(scan) or Live(scan.record, time.monotonic(), self._leg(scan))
+                if live not in self.scans:
+                    self.scans.append(live)
                 self.writes(scan.record.file or "")
                 if len(self.scans) > MAX_WAITING:
                     lost = self.scans.pop(0)
@@ -144,8 +145,22 @@ class Watching:
                     # A scan that is resumed has points from before.
                     live.times += [when] * (len(scan.record.points) - len(live.times))
                     self.news.set()
-                live.over = time.monotonic()
+                if scan.record.lost:
+                    live.lost = True
+                else:
+                    live.over = time.monotonic()
                 self.news.set()
+
+    def _lost_before(self, scan: Any) -> Live | None:
+        """Return the scan that goes on as if the connection had not been lost."""
+        resumed = (live for live in self.scans if live.record is scan.record and live.over is None)
+        return next(resumed, None)
+
+    def look(self) -> None:
+        """See which scans are over that were lost: SPEC has come back to its prompt, or does something else."""
+        for live in self.scans:
+            if live.lost and live.over is None and live.record.end is not None:
+                live.over = time.monotonic()
 
     def _leg(self, scan: Any) -> int:
         """Return how often a scan was resumed."""

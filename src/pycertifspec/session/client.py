@@ -56,6 +56,7 @@ class ClientSession(Generic[P]):
         call_timeout: the same.
         label: the server, for messages.
         refusals: error replies to writes, by serial number.
+        ended: whether the server has said that it ends; the connection may stand for a moment longer.
 
     """
 
@@ -74,14 +75,14 @@ class ClientSession(Generic[P]):
         self._errors = _LastError()
         self.registry.add(self._errors, properties.ERROR)
         self.registry.add(_Farewell(self), properties.QUIT)
-        self._ended = False
+        self.ended = False
 
     def greeted(self, order: ByteOrder, version: int, label: str) -> bytes:
         """Begin with a server that has answered HELLO; return what is to be sent: all registrations."""
         self.order, self.version, self.label = order, min(version, header.NEWEST_VERSION), label
         self.registry.forget_values()
         self._errors.settled = False
-        self._ended = False
+        self.ended = False
         return b"".join(self._packet(EventTypes.SV_REGISTER, 0, name, NOTHING) for name in self.registry)
 
     @property
@@ -149,11 +150,11 @@ class ClientSession(Generic[P]):
 
     def end(self) -> None:
         """Take note that the server ends: what waits fails, and nothing more is sent to it."""
-        self._ended = True
-        self.lose(ConnectionLostError(f"{self.label} has ended"))
+        self.ended = True
+        self._fail(ConnectionLostError(f"{self.label} has ended"), for_good=False)
 
     def _refuse_after_end(self) -> None:
-        if self._ended:
+        if self.ended:
             raise ConnectionLostError(f"{self.label} has ended; nothing was sent")
 
     def _next_serial(self) -> int:
@@ -233,12 +234,19 @@ class ClientSession(Generic[P]):
             for_good: whether nobody connects again: streams that would go on fail as well.
 
         """
+        for watcher in self.registry.watchers():
+            if getattr(watcher, "hears_losses", False):
+                watcher.put(error)
+        self._fail(error, for_good=for_good)
+
+    def _fail(self, error: ConnectionLostError, *, for_good: bool) -> None:
         pending, self._pending = self._pending, {}
         for promise, ask, _ in pending.values():
             fail(promise, ConnectionLostError(f"{error}; {told(ask)} was not answered, and is not sent again"))
         for watcher in self.registry.watchers():
             if isinstance(watcher, Stream) and (for_good or not watcher.lasting):
                 watcher.fail(error)
+                watcher.close()  # what a server still says while it ends is none of the operation's
 
 
 class _LastError:

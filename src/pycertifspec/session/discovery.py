@@ -83,6 +83,11 @@ def server_name(reply: SpecMessage) -> str:
     return text_of(reply) or reply.name
 
 
+def label(name: str, host: str, port: int) -> str:
+    """Return what a server is called in messages: ``'fourc' at localhost:6510``."""
+    return f"{name!r} at {host}:{port}"
+
+
 def objection(reply: SpecMessage, name: str | None) -> str | None:
     """Return why the answer to our HELLO is not the one that we look for, or None if it is."""
     if reply.cmd != EventTypes.SV_HELLO_REPLY:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import LocalProtocolError, RemoteProtocolError
+from pycertifspec.errors import LocalProtocolError, LocalTypeError, RemoteProtocolError
 from pycertifspec.wire import values
 from pycertifspec.wire.constants import DataTypes
 
@@ -31,9 +31,11 @@ def check_name(name: str) -> str:
     """Return a property's name.
 
     Raises:
-        LocalProtocolError: it begins with a slash, as no name does (PROTOCOL.md 5.1), or is empty.
+        LocalProtocolError: it begins with a slash, as no name does (PROTOCOL.md 5.1), or is empty, or no text.
 
     """
+    if not isinstance(name, str):
+        raise LocalTypeError(f"{name!r} is no property: names are texts such as 'motor/th/position'")
     if not name or name.startswith("/"):
         raise LocalProtocolError(
             f"{name!r} is no property: names are paths without a slash in front, as motor/th/position"

@@ -123,7 +123,7 @@ MOTOR: tuple[Property[float] | Property[bool] | Property[str], ...] = (
 )
 
 # Writing these is a command in SPEC's queue: it has its effect when those before it are done (5.6).
-QUEUED = (POSITION, DIAL_POSITION, OFFSET, HIGH_LIMIT, LOW_LIMIT, LIMITS)
+_QUEUED_NAMES = {prop.name for prop in (POSITION, DIAL_POSITION, OFFSET, HIGH_LIMIT, LOW_LIMIT, LIMITS)}
 
 VALUE = Property("value", float, "What the counter has counted; counts, or seconds for the timer.")
 COUNT = Property(
@@ -155,6 +155,11 @@ TTY = "output/tty"
 INPUT = "input/tty"
 # The answer that is none, as ^D at a keyboard.
 END_OF_INPUT = "\x04"
+
+
+def is_queued(path: str) -> bool:
+    """Return whether writing a property is a command in SPEC's queue."""
+    return path.startswith("motor/") and path.rpartition("/")[2] in _QUEUED_NAMES
 
 
 def motor_path(mne: str, prop: str) -> str:

@@ -25,7 +25,7 @@ logger = logging.getLogger("pycertifspec.session")
 
 
 class Watcher(Protocol):
-    """Whoever is told of changes."""
+    """Whoever is told of changes; one with a true ``hears_losses`` also why the connection was lost, when it is."""
 
     def put(self, item: Any, /) -> None:
         """Take note of a change."""

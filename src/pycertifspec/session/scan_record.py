@@ -58,6 +58,7 @@ class ScanRecord:
         start: when its header came, seconds since 1970 by the server's clock; None where it was `joined`.
         end: when it was over, or None.
         aborted: whether it was over before it had all its points; a timescan ends in no other way.
+        lost: whether the connection was lost while it was under way: it may go on, and points may be missing.
         joined: whether it was under way when it was first seen: its points until then are not here, and where a
             label is not known the column is called ``column_3``.
         returned: where a relative scan has put its motors back, by mnemonic.
@@ -79,6 +80,7 @@ class ScanRecord:
         self.start: float | None = None
         self.end: float | None = None
         self.aborted = False
+        self.lost = False
         self.joined = False
         self.returned: dict[str, float] = {}
 
@@ -239,7 +241,8 @@ class ScanRecord:
 
     def __repr__(self) -> str:
         of = f" of {self.expected}" if self.expected else ""
-        return f"<scan {self.number} {self.command!r}, {len(self.points)}{of} points{', aborted' * self.aborted}>"
+        ending = ", lost" if self.lost else ", aborted" if self.aborted else ""
+        return f"<scan {self.number} {self.command!r}, {len(self.points)}{of} points{ending}>"
 
     def _repr_html_(self) -> str:
         points: Sequence[ScanPoint | None] = self.points

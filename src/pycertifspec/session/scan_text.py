@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pycertifspec.errors import ConnectionLostError
+
+from .change import sent_at
 from .own_output import PROMPT
 from .scan_columns import column_names, unique
 from .scan_heading import MAX_MOTORS, heading
 from .scan_record import MAX_POINTS, ScanPoint, ScanRecord
+
+if TYPE_CHECKING:
+    from .change import Change
 
 # Characters of a line; a longer one is no line of a scan.
 MAX_LINE = 16 * 1024
@@ -37,7 +43,7 @@ class ScanBegun(NamedTuple):
 
 
 class ScanResumed(NamedTuple):
-    """A scan that was over goes on; its record keeps the points that it has, of which this is the number."""
+    """A scan that was over, or lost, goes on; its record keeps the points that it has: this is their number."""
 
     record: ScanRecord
     points: int
@@ -51,7 +57,7 @@ class PointTaken(NamedTuple):
 
 
 class ScanOver(NamedTuple):
-    """A scan shows no more points, unless it is resumed; `ScanRecord.aborted` says whether it has them all."""
+    """A scan shows no more points, unless it goes on; `ScanRecord.aborted` and `lost` say whether it has them all."""
 
     record: ScanRecord
 
@@ -100,6 +106,12 @@ class ScanText:
 
     # ---- text in, events out ----
 
+    def hear(self, change: Change | ConnectionLostError) -> list[Event]:
+        """Take in an event of the screen, or why there are none any more; return what is new."""
+        if isinstance(change, ConnectionLostError):
+            return self.lose()
+        return self.feed(change.value, sent_at(change.message))
+
     def feed(self, text: str, time: float) -> list[Event]:
         """Take in text that was shown at a time, seconds since 1970; return what is new."""
         self.time = time
@@ -124,6 +136,16 @@ class ScanText:
             line, self._rest = self._rest, ""
             self._line(line)
         self._end(aborted=aborted)
+        return self._new()
+
+    def lose(self) -> list[Event]:
+        """Take note that the connection is lost: a scan that is under way may go on, with a point not seen yet."""
+        self._rest, self._joins, self._heading_next = "", None, False
+        record, self.record = self.record, None
+        if record is not None and record.command:
+            record.lost = True
+            self._before, self._joins = record, record.points[-1].index + 1 if record.points else 0
+            self._events.append(ScanOver(record))
         return self._new()
 
     def go_on(self) -> bool:
@@ -171,16 +193,24 @@ class ScanText:
     def _prompt(self) -> None:
         self._end()
         self._expected = self._joins = None
+        self._end_lost()
+
+    def _end_lost(self) -> None:
+        """Take note that a lost scan is over, whatever became of it: SPEC does something else."""
+        lost = self._before
+        if lost is not None and lost.lost and lost.end is None:
+            lost.end, lost.aborted = self.time, lost.is_short
 
     def _begin(self, match: re.Match[str]) -> None:
         number = int(match["number"])
-        if self.record is None and self._before is not None and self._before.aborted:
+        if self.record is None and self._before is not None and (self._before.aborted or self._before.lost):
             known = self._before
             if (known.number, known.file, known.date) == (number, match["file"], match["date"]):
                 self._resume()  # a site's macros show the head again
         if self.record is not None and self.record.number == number:
             return  # one that goes on
         self._end()
+        self._end_lost()
         record = self.record = ScanRecord()
         record.number, record.date, record.start = number, match["date"], self.time
         record.file, record.title, record.user = match["file"], match["title"], match["user"]
@@ -199,11 +229,14 @@ class ScanText:
         if self.record is not None:
             self.record.aborted = False
         elif record is not None and record.columns:
-            record.end, record.aborted = None, False
-            self.record, self._before = record, None
-            self._events.append(ScanResumed(record, len(record.points)))
+            self._go_on(record)
         elif record is not None:
             self._joins = 0
+
+    def _go_on(self, record: ScanRecord) -> None:
+        record.end, record.aborted, record.lost = None, False, False
+        self.record, self._before, self._joins = record, None, None
+        self._events.append(ScanResumed(record, len(record.points)))
 
     def _end(self, *, aborted: bool = False) -> None:
         record = self.record
@@ -240,10 +273,18 @@ class ScanText:
         self._events.append(PointTaken(record, point))
 
     def _joined(self, index: int, count: int) -> ScanRecord | None:
-        """Return the scan that was met under way if this can be a point of it; its columns have no labels."""
+        """Return the scan that was met under way, or lost, if this can be a point of it.
+
+        The columns of one that was met have no labels.
+        """
         record = self._before
         if record is None or self._joins is None or index < self._joins:
             return None
+        if record.lost:
+            if record.columns and len(record.columns) != count:
+                return None
+            self._go_on(record)
+            return record
         named = heading(record.command).scanned
         if count <= (len(named) or 1) or (record.expected is not None and index >= record.expected):
             return None

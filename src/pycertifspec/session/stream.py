@@ -24,15 +24,17 @@ class Stream:
 
     Args:
         lasting: whether it goes on over a lost connection; one that is part of an operation does not.
+        hears_losses: whether a lost connection is an item of it, the error that says why.
 
     Attributes:
         names: the properties that it takes in, as long as it does.
 
     """
 
-    def __init__(self, *, lasting: bool = False) -> None:
+    def __init__(self, *, lasting: bool = False, hears_losses: bool = False) -> None:
         self.names: tuple[str, ...] = ()
         self.lasting = lasting
+        self.hears_losses = hears_losses
         self.closed = False
         self._items: deque[Any] = deque()
         self._promise: Promise | None = None

@@ -88,7 +88,7 @@ class Conversation:
     def _open(self, found: probing.Found) -> None:
         """Begin on a new connection; registrations are made again."""
         server_name, port = discovery.server_name(found.reply), found.address.port
-        label = f"{server_name!r} on {self.target.host}:{port}"
+        label = discovery.label(server_name, self.target.host, port)
         try:
             connection = Connection(found.socket, OWN_READING, label)
         except OSError as error:
@@ -262,10 +262,13 @@ class Conversation:
         with self.lock:
             if self.error is not None or connection not in {None, self.connection}:
                 return
+            if self.closing.is_set():  # the other end hangs up because we have
+                error = self._closed()
             self.error = error
             self.connected = False
             self.connection.shut()
             self.session.lose(error, for_good=not self._reconnect)
+        self.dispatcher.flush()
         if not self.closing.is_set():
             logger.warning("%s", error)
             self._tell_connection(connected=False)
@@ -315,15 +318,18 @@ class Conversation:
         self.closing.set()
         if self.error is None:
             farewell(self.connection.socket)
-        self.lose(ConnectionLostError(f"the client of {self.session.label} is closed"))
+        self.lose(self._closed())
+
+    def _closed(self) -> ConnectionLostError:
+        return ConnectionLostError(f"the client of {self.session.label} is closed")
 
     def abandon(self) -> None:
         """Take leave of the server: nobody has this client any more, or the program ends."""
         self.abandoned = True
-        self.closing.set()
         if not threading.main_thread().is_alive():
             # The program ends: threads that wait for something end with it, and nobody wants to read why.
             self.error = ConnectionLostError(f"the client of {self.session.label} is closed: the program ends")
+        self.closing.set()
         farewell(self.connection.socket)
         self.connection.shut()
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 class Counter:
     """One counter, by its mnemonic."""
 
+    # Assigning what there is not, such as a misspelt attribute, is an error.
+    __slots__ = ("__weakref__", "_link", "conn", "name")
+
     def __init__(self, name: str, conn: Client) -> None:
         self.name = name
         self.conn = conn

@@ -77,7 +77,7 @@ class Link:
     @property
     def connected(self) -> bool:
         """Whether the connection stands."""
-        return self._conversation.connected
+        return self._conversation.connected and not self.session.ended
 
     def close(self) -> None:
         """End the connection, its threads and all that waits."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import RemoteError
-from pycertifspec.session.change import sent_at
+from pycertifspec.errors import ConnectionLostError, RemoteError
 from pycertifspec.session.procedures import commands, scanning
 from pycertifspec.session.scan_record import ScanPoint, ScanRecord
 from pycertifspec.session.scan_text import PointTaken, ScanBegun, ScanResumed, ScanText
@@ -43,6 +42,7 @@ class Scan:
         timeout: float | None = None,
         progress: Callable[[ScanPoint], Any] | None = None,
     ) -> None:
+        commands.command_body(command)  # an empty one is refused before there is anything to wait for
         self.command = command
         self.record = ScanRecord()
         self.paused = False
@@ -156,11 +156,11 @@ class Scan:
 
 
 class FollowedScan:
-    """A scan that somebody runs. Iterating gives each point as it is taken.
+    """A scan that somebody runs. Iterating gives each point as it is taken, until it is over or the connection lost.
 
     Attributes:
         record: what is known of it; it is the same one for a scan that is resumed.
-        resumed: whether it is one that was over and goes on: the points are those from then on.
+        resumed: whether it is one that was over, or lost, and goes on: the points are those from then on.
 
     """
 
@@ -172,13 +172,22 @@ class FollowedScan:
 
     @property
     def done(self) -> bool:
-        """Whether it is over, as far as was looked."""
-        return self.record.end is not None
+        """Whether it is over, or lost, as far as was looked."""
+        return self.record.end is not None or self.record.lost
 
     def wait(self) -> ScanRecord:
-        """Wait until it is over; return the whole."""
+        """Wait until it is over; return the whole.
+
+        Raises:
+            ConnectionLostError: the connection is lost; if the scan goes on, it comes again as one that is resumed.
+
+        """
         while not self.done and self._scans.look() is not None:
             pass
+        if self.record.lost:
+            raise ConnectionLostError(
+                f"the connection was lost while {self.record!r} was under way; look at SPEC whether it goes on"
+            )
         return self.record
 
     def __iter__(self) -> Iterator[ScanPoint]:
@@ -213,7 +222,7 @@ class Scans:
             change: Any = self._link.do(Next(self._screen, FOR_EVER))
             if change is None:
                 return None
-            events = self._text.feed(change.value, sent_at(change.message))
+            events = self._text.hear(change)
         self._begun += [event for event in events if isinstance(event, ScanBegun | ScanResumed)]
         return events
 

@@ -118,7 +118,9 @@ class ArrayVar(MutableSequence[Any]):
     def __getitem__(self, index: Any) -> Any:
         value = self.value
         if isinstance(index, int) and len(arrays.shape(value)) == 2:
-            return ArrayVar(f"{self.name}[{range(len(value))[index]}]", self.conn)
+            if not -len(value) <= index < len(value):
+                raise IndexError(f"{self.name} has no row {index}: it has {len(value)} rows")
+            return ArrayVar(f"{self.name}[{index % len(value)}]", self.conn)
         return value[index]
 
     def __setitem__(self, index: Any, item: Any) -> None:

@@ -187,11 +187,14 @@ def places(value: object, index: object, item: object) -> list[tuple[tuple[int, 
     Raises:
         IndexError: there is no such place.
         ValueError: `item` does not fit into it.
+        LocalTypeError: `item` is no number, and the array has numbers.
 
     """
     import numpy as np  # noqa: PLC0415  see the module's first line
 
     whole = np.asarray(value)
+    if whole.dtype.kind in "iuf" and np.asarray(item).dtype.kind not in "biuf":
+        raise LocalTypeError(f"cannot set {item!r} in an array of numbers")
     chosen = np.arange(whole.size).reshape(whole.shape)[index]  # type: ignore[call-overload]  # any index of numpy's
     items = np.broadcast_to(np.asarray(item), chosen.shape)
     numbers = zip(np.ravel(chosen).tolist(), np.ravel(items).tolist(), strict=True)

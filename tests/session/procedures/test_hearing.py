@@ -28,7 +28,7 @@ def test_a_command_of_which_nothing_is_heard_while_spec_is_at_its_prompt_was_dro
     driver.script += [("output/tty", "begins\n"), *[None] * commands.DROPPED_AFTER]
     procedure, texts = heard(driver)
 
-    with pytest.raises(RemoteError, match=r"has not answered 'ascan': somebody aborted it"):
+    with pytest.raises(RemoteError, match=r"has not answered the command 'ascan': somebody aborted it"):
         driver.run(procedure)
 
     assert texts == ["begins\n"]

@@ -51,7 +51,10 @@ def carried_out(
         for step in start:  # noqa: UP028  a list cannot be sent the answers
             yield step
         while not over:
-            reason = (yield from until_all_stand(session, stream, axes, going, begin, timeout, listeners)) or reason
+            told = yield from until_all_stand(
+                session, stream, axes, going, begin, timeout=timeout, leave=leave, listeners=listeners
+            )
+            reason = told or reason
             over = True
             yield from look(list(axes.values()))  # the last event may have an older position (6, 6)
             for axis in going.values():
@@ -72,7 +75,9 @@ def until_all_stand(
     axes: dict[str, Axis],
     going: dict[str, Axis],
     begin: float,
+    *,
     timeout: float | None,
+    leave: bool,
     listeners: Listeners,
 ) -> Procedure[str]:
     """Wait until all stand; return what the server said meanwhile, which may be the reason if they did not arrive."""
@@ -83,7 +88,7 @@ def until_all_stand(
         if timeout is not None and now - begin >= timeout:
             raise CallTimeoutError(
                 f"{', '.join(axis.mne for axis in going.values() if not axis.done)} on {session.label} did not arrive "
-                f"within {timeout} s; the motion was told to stop"
+                f"within {timeout} s; the motion {'goes on' if leave else 'was told to stop'}"
             )
         wait = LOOK if timeout is None else min(LOOK, begin + timeout - now)
         change: Change | None = yield Next(stream, wait)

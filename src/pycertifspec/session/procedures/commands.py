@@ -5,8 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pycertifspec.errors import CallTimeoutError, ConnectionLostError, LocalProtocolError, RemoteError, SpecError
+from pycertifspec.errors import (
+    CallTimeoutError,
+    ConnectionLostError,
+    LocalProtocolError,
+    LocalTypeError,
+    RemoteError,
+    SpecError,
+)
 from pycertifspec.session import names, properties
+from pycertifspec.session.client import told
 from pycertifspec.session.own_output import event_text, own_output
 from pycertifspec.session.quoting import literal
 from pycertifspec.session.steps import FOR_EVER, Ask, Begin, Follow, Forget, Now, Tell, Unfollow, Within
@@ -15,7 +23,7 @@ from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import Body, encode_scalar
 
 from .deadline import within
-from .properties import converted
+from .properties import converted, is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +127,9 @@ def abort() -> Procedure[None]:
 
 
 def command_body(command: str) -> Body:
-    """Return a command as a body; an empty one is refused."""
+    """Return a command as a body; an empty one is refused, and what is no text."""
+    if not isinstance(command, str):
+        raise LocalTypeError(f"cannot send {command!r}: a command is a text, as at SPEC's prompt")
     if not command.strip():
         raise LocalProtocolError("cannot send: the command is empty")
     return encode_scalar(command)
@@ -137,7 +147,7 @@ def awaited(session: ClientSession[Any], ask: Ask, timeout: float | None, *, lea
     """
     promise: Promise = yield Begin(ask._replace(timeout=FOR_EVER))
     try:
-        return (yield from within(session, _reply(session, promise, timeout), timeout))
+        return (yield from within(session, _reply(session, ask, promise, timeout, leave=leave), timeout))
     except (RemoteError, ConnectionLostError):
         raise
     except BaseException:
@@ -155,7 +165,9 @@ def aborted(promise: Promise) -> Procedure[None]:
         yield Within(promise, GRACE)
 
 
-def _reply(session: ClientSession[Any], promise: Promise, timeout: float | None) -> Procedure[SpecMessage]:
+def _reply(
+    session: ClientSession[Any], ask: Ask, promise: Promise, timeout: float | None, *, leave: bool
+) -> Procedure[SpecMessage]:
     begin = yield Now()
     idle = 0
     while True:
@@ -165,24 +177,21 @@ def _reply(session: ClientSession[Any], promise: Promise, timeout: float | None)
         if reply is not None:
             return reply  # type: ignore[no-any-return]
         if timeout is not None and (yield Now()) - begin >= timeout:
-            raise CallTimeoutError(f"the command took more than {timeout} s on {session.label}; it was told to stop")
+            raise too_long(session, ask, timeout, leave=leave)
         idle = idle + 1 if (yield from is_ready()) else 0
         if idle >= DROPPED_AFTER:
-            raise dropped(session, "the command")
+            raise dropped(session, ask)
 
 
-def dropped(session: ClientSession[Any], what: str) -> RemoteError:
+def too_long(session: ClientSession[Any], ask: Ask, timeout: float, *, leave: bool) -> CallTimeoutError:
+    """Return the error for a command that took longer than it may."""
+    then = "it goes on" if leave else "it was told to stop"
+    return CallTimeoutError(f"{told(ask)} took more than {timeout} s on {session.label}; {then}")
+
+
+def dropped(session: ClientSession[Any], ask: Ask) -> RemoteError:
     """Return the error for a command of which a server at its prompt says nothing (PROTOCOL.md 2.6)."""
-    return RemoteError(f"{session.label} waits at its prompt and has not answered {what}: somebody aborted it")
-
-
-def is_ready() -> Procedure[bool]:
-    """Return whether the server waits at its prompt; one that does not know is taken to be busy."""
-    try:
-        ready = yield Ask(EventTypes.SV_CHAN_READ, properties.READY)
-    except RemoteError:
-        return False
-    return bool(names.value_of(ready, properties.READY))
+    return RemoteError(f"{session.label} waits at its prompt and has not answered {told(ask)}: somebody aborted it")
 
 
 def drained(stream: Stream) -> str:

@@ -12,8 +12,8 @@ from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import encode_scalar
 
-from .commands import is_ready
 from .deadline import within
+from .properties import is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,9 +182,13 @@ def preset(seconds: float | None, monitor: float | None) -> float:
     """
     if (seconds is None) == (monitor is None):
         raise LocalProtocolError("cannot count: give either seconds or monitor counts")
-    amount = seconds if seconds is not None else monitor
-    if amount is None or not amount > 0:
-        raise LocalProtocolError(f"cannot count to {amount!r}: expected a number above 0")
+    given = seconds if seconds is not None else monitor
+    try:
+        amount = float(given or 0.0)
+    except (TypeError, ValueError):
+        amount = 0.0
+    if not amount > 0:
+        raise LocalProtocolError(f"cannot count to {given!r}: expected a number above 0")
     return amount if seconds is not None else -amount
 
 

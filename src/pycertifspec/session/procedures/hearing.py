@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RemoteError
+from pycertifspec.errors import ConnectionLostError, RemoteError
 from pycertifspec.session import names, properties
 from pycertifspec.session.own_output import OwnOutput, event_text, own_output
 from pycertifspec.session.steps import FOR_EVER, Ask, Begin, Follow, Forget, Next, Now, Unfollow, Within
 from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
 
-from .commands import DROPPED_AFTER, HEARTBEAT, MAX_OUTPUT, Result, aborted, command_body, dropped, is_ready
+from .commands import DROPPED_AFTER, HEARTBEAT, MAX_OUTPUT, Result, aborted, command_body, dropped, too_long
 from .deadline import within
+from .properties import is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,9 +73,10 @@ def heard(
     screen = Stream()
     yield Follow(screen, (properties.TTY,))
     try:
-        promise = yield Begin(Ask(EventTypes.SV_CMD_WITH_RETURN, "", command_body(command), FOR_EVER, screen))
+        ask = Ask(EventTypes.SV_CMD_WITH_RETURN, "", command_body(command), FOR_EVER, screen)
+        promise = yield Begin(ask)
         try:
-            yield from within(session, _listen(session, command, screen, hear, timeout), timeout)
+            yield from within(session, _listen(session, ask, screen, hear, timeout, leave=leave), timeout)
             return (yield Within(promise, FOR_EVER))  # type: ignore[no-any-return]
         except (RemoteError, ConnectionLostError):
             raise
@@ -91,7 +93,13 @@ def heard(
 
 
 def _listen(
-    session: ClientSession[Any], command: str, screen: Stream, hear: Callable[[Change], object], timeout: float | None
+    session: ClientSession[Any],
+    ask: Ask,
+    screen: Stream,
+    hear: Callable[[Change], object],
+    timeout: float | None,
+    *,
+    leave: bool,
 ) -> Procedure[None]:
     """Hear the screen until the reply is there."""
     begin = yield Now()
@@ -99,7 +107,7 @@ def _listen(
     while not screen.closed or screen.ready:
         now = yield Now()
         if timeout is not None and now - begin >= timeout:
-            raise CallTimeoutError(f"{command!r} took more than {timeout} s on {session.label}; it was aborted")
+            raise too_long(session, ask, timeout, leave=leave)
         wait = HEARTBEAT if timeout is None else min(HEARTBEAT, begin + timeout - now)
         change = yield Next(screen, wait)
         if change is None and wait < HEARTBEAT and not screen.closed:
@@ -112,4 +120,4 @@ def _listen(
             return
         idle = idle + 1 if (yield from is_ready()) else 0  # a server that is gone does not answer
         if idle >= DROPPED_AFTER and not screen.closed:
-            raise dropped(session, repr(command))
+            raise dropped(session, ask)

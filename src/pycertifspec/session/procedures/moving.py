@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import LocalProtocolError, RemoteError
+from pycertifspec.errors import LocalProtocolError, LocalTypeError, RemoteError
 from pycertifspec.session import properties
 from pycertifspec.session.properties import motor_path
 from pycertifspec.session.steps import NOTHING, Follow, Now, Tell, Unfollow
@@ -118,7 +118,10 @@ def _axes(session: ClientSession[Any], targets: Mapping[str, float]) -> Procedur
 
 
 def _number(mne: str, target: Any) -> float:
-    number = float(target)
+    try:
+        number = float(target)
+    except (TypeError, ValueError) as error:
+        raise LocalTypeError(f"cannot move motor {mne!r} to {target!r}: it is no number") from error
     if not math.isfinite(number):
         raise LocalProtocolError(f"cannot move motor {mne!r} to {target!r}")
     return number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from pycertifspec.wire.message import SpecMessage
 
 _READ = EventTypes.SV_CHAN_READ
+
+# Seconds that a write is waited for which SPEC, at its prompt, does as a command; what is longer waits for a motor.
+QUEUED = 1.0
 
 
 def read_message(name: str, timeout: float | None = None) -> Procedure[SpecMessage]:
@@ -70,21 +74,35 @@ def write(session: ClientSession[Any], name: str, value: Any, timeout: float | N
 
     There is no reply to a write (PROTOCOL.md 6, 14). A read behind it is answered later than it, so an error
     that does not come before that answer does not come.
+
+    What SPEC does as a command is done when this is over, if SPEC was at its prompt; where it is busy, or waits for a
+    motor to stand, it is done when SPEC comes to it.
     """
     before, _ = session.last_error
+    waits = table.is_queued(name) and (yield from is_ready(timeout))
     serial = yield Tell(EventTypes.SV_CHAN_SEND, names.check_name(name), values.encode(value, session.order), slot=True)
     try:
-        yield Ask(_READ, table.READY, timeout=timeout)
-    except RemoteError:
-        pass  # a server without this property has answered, too
+        ready = yield from is_ready(timeout)
     except CallTimeoutError as error:
         raise CallTimeoutError(f"{name!r} was written, but nobody knows if that had an effect: {error}") from error
+    if waits and not ready:
+        with contextlib.suppress(CallTimeoutError):
+            yield from wait_for(table.READY, True, QUEUED, session)
     reason = session.refusals.pop(serial, "")
     count, text = session.last_error
     if not reason and count > before and name in text:
         reason = text  # where there is no error reply, the property `error` tells it to everybody (2.5)
     if reason:
         raise RemoteError(f"{session.label} refused to write {name!r}: {reason}")
+
+
+def is_ready(timeout: float | None = None) -> Procedure[bool]:
+    """Return whether the server waits at its prompt; one that does not know is taken to be busy."""
+    try:
+        ready = yield Ask(_READ, table.READY, timeout=timeout)
+    except RemoteError:
+        return False
+    return bool(names.value_of(ready, table.READY))
 
 
 def wait_for(

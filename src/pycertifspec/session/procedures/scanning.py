@@ -16,9 +16,9 @@ from pycertifspec.session.steps import Ask, AskAll, Follow, Unfollow
 from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
 
-from .commands import is_ready
 from .deadline import within
 from .hearing import heard
+from .properties import is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +79,8 @@ def _scan(
         record = text.record
         finish(reply, aborted=False)
     except ConnectionLostError:
+        for event in text.lose():
+            tell(event)
         raise
     except RemoteError as error:
         finish(error.reply, aborted=True)
@@ -134,7 +136,7 @@ class Following(NamedTuple):
 
 def follow() -> Procedure[Following]:
     """Begin to follow scans, and the one that is under way."""
-    screen, text = Stream(lasting=True), ScanText()
+    screen, text = Stream(lasting=True, hears_losses=True), ScanText()
     yield Follow(screen, (TTY,))
     try:
         known = yield from met()
@@ -142,7 +144,7 @@ def follow() -> Procedure[Following]:
         yield Unfollow(screen)
         raise
     # What was shown before SPEC answered is older than the answer.
-    events = [event for change in screen.rest() for event in text.feed(change.value, sent_at(change.message))]
+    events = [event for change in screen.rest() for event in text.hear(change)]
     if known is not None:
         text.join(known)
     return Following(screen, text, events)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pycertifspec.errors import LocalProtocolError
 from pycertifspec.session.callbacks import Callback
 from pycertifspec.session.names import check_name
 from pycertifspec.session.procedures import properties as reading
@@ -59,8 +60,11 @@ def changes(self: Client, *props: str) -> Changes[Change]:
 
     Raises:
         RemoteError: there is no such property.
+        LocalProtocolError: there is no name at all: nothing would ever come.
 
     """
+    if not props:
+        raise LocalProtocolError("cannot watch nothing: give the names of properties, such as 'motor/th/position'")
     stream = Stream(lasting=True)
     self._link.do(Follow(stream, tuple(map(check_name, props))))
     changes: Changes[Change] = Changes(self._link, stream, _same)
