@@ -326,10 +326,10 @@ class Conversation:
     def abandon(self) -> None:
         """Take leave of the server: nobody has this client any more, or the program ends."""
         self.abandoned = True
+        self.closing.set()
         if not threading.main_thread().is_alive():
             # The program ends: threads that wait for something end with it, and nobody wants to read why.
             self.error = ConnectionLostError(f"the client of {self.session.label} is closed: the program ends")
-        self.closing.set()
         farewell(self.connection.socket)
         self.connection.shut()
 
