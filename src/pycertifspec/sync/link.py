@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -113,12 +114,17 @@ class Link:
                     step = procedure.send(answer)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
+        except ConnectionLostError:
+            _end_with_the_program()
+            raise
 
     def do(self, step: Any) -> Any:
         """Do one step; return its answer."""
-        if type(step) is Ask:
-            return self._ask(step)
-        return _STEPS[type(step)](self, step)
+        try:
+            return self._ask(step) if type(step) is Ask else _STEPS[type(step)](self, step)
+        except ConnectionLostError:
+            _end_with_the_program()
+            raise
 
     def _ask(self, ask: Ask) -> SpecMessage:
         waiter = Waiter()
@@ -224,6 +230,12 @@ class Link:
 
 
 # A table of this class's own.
+def _end_with_the_program() -> None:
+    """Wait for the program's end where it is ending, in a thread that ends with it: nobody reads why it failed."""
+    if not threading.main_thread().is_alive() and threading.current_thread().daemon:
+        threading.Event().wait()
+
+
 _STEPS: dict[type, Callable[[Link, Any], Any]] = {
     Ask: Link._ask,  # noqa: SLF001
     AskAll: Link._ask_all,  # noqa: SLF001
