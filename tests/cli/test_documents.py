@@ -157,6 +157,16 @@ def test_the_spool_is_in_the_state_directory(monkeypatch: pytest.MonkeyPatch) ->
     assert str(_default_spool("x")) == "/var/lib/documents/pycertifspec/documents-x.spool"
 
 
+def test_what_fails_in_bluesky_s_own_code_is_said_in_a_line_without_a_traceback(capsys: Any) -> None:
+    from pycertifspec.cli.documents import _telling
+    from pycertifspec.cli.output import Output
+
+    with _telling(Output()):
+        logging.getLogger("bluesky").error("NATS publish failed", exc_info=ConnectionError("gone"))
+
+    assert capsys.readouterr().err == "NATS publish failed\n"
+
+
 def test_what_the_publisher_logs_is_said_on_standard_error_while_it_runs(capsys: Any) -> None:
     from pycertifspec.cli.documents import _telling
     from pycertifspec.cli.output import Output

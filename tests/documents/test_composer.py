@@ -160,6 +160,16 @@ def test_a_record_of_a_client_becomes_a_run_with_the_uid_that_its_file_gives() -
     assert from_record(record).time_of(1) is None
 
 
+@pytest.mark.parametrize(("aborted", "status"), [(True, "abort"), (False, "success")])
+def test_a_record_says_itself_how_its_scan_ended(aborted: bool, status: str) -> None:
+    record = ScanRecord()
+    record.command, record.start, record.end, record.aborted = "ascan  th 0 1  3 0.1", 1.7e9, 1.7e9, aborted
+
+    *_, (name, stop) = scan_documents(record, Instrument("simulated:fourc"))
+
+    assert (name, stop["exit_status"]) == ("stop", status)
+
+
 # ---- what becomes of a scan's runs ----
 
 

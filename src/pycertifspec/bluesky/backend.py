@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 from typing import TYPE_CHECKING, Any
 
 from bluesky.protocols import Reading
@@ -19,6 +18,7 @@ from ophyd_async.core import (
 from pycertifspec.errors import ConnectionLostError, RemoteError, SpecError
 from pycertifspec.session import names, properties
 from pycertifspec.session.change import sent_at
+from pycertifspec.session.procedures.facts import digits_of
 from pycertifspec.session.properties import Units, motor_path
 
 from .address import split
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from pycertifspec.session.change import Change
 
     from .departures import Journey, Ticket
-
-# Digits behind the point that a motor's position is shown with at most, whatever its steps.
-MAX_DIGITS = 9
 
 _START = "/" + properties.START_ONE.name
 
@@ -139,8 +136,8 @@ class SpecSignalBackend(SignalBackend[SignalDatatypeT]):
             self.units = self.units if self.units is not None else kind or None
         elif self.precision is None:
             motor = prop.split("/")[1]
-            steps = abs(await self.connection.client.read(motor_path(motor, properties.STEP_SIZE.name), float))
-            self.precision = min(max(math.ceil(math.log10(steps)), 0), MAX_DIGITS) if steps else None
+            steps = await self.connection.client.read(motor_path(motor, properties.STEP_SIZE.name), float)
+            self.precision = digits_of(steps)
 
     async def put(self, value: SignalDatatypeT | None) -> None:
         """Write the value; what `None` stands for is the command's affair, as with ``prestart_all``.

@@ -154,8 +154,13 @@ def _units(given: list[str]) -> dict[str, str]:
     return units
 
 
+# Whose words are said while documents are published: the publisher's, and those of what bluesky-nats stands on, which
+# else come with tracebacks of what the publisher says in a line.
+LOGGERS: Final = {"pycertifspec.documents": logging.INFO, "bluesky": logging.WARNING}
+
+
 class _Notes(logging.Handler):
-    """Says on standard error what the publisher logs.
+    """Says on standard error what is logged, in a line each.
 
     Args:
         output: to say it with.
@@ -173,13 +178,17 @@ class _Notes(logging.Handler):
 
 @contextlib.contextmanager
 def _telling(output: Output) -> Iterator[None]:
-    logger = logging.getLogger("pycertifspec.documents")
-    notes, before = _Notes(output), logger.level
-    logger.addHandler(notes)
-    if logger.getEffectiveLevel() > logging.INFO:
-        logger.setLevel(logging.INFO)
+    notes = _Notes(output)
+    before = {}
+    for name, level in LOGGERS.items():
+        logger = logging.getLogger(name)
+        before[logger] = logger.level
+        logger.addHandler(notes)
+        if logger.getEffectiveLevel() > level:
+            logger.setLevel(level)
     try:
         yield
     finally:
-        logger.removeHandler(notes)
-        logger.setLevel(before)
+        for logger, level in before.items():
+            logger.removeHandler(notes)
+            logger.setLevel(level)

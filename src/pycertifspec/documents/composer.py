@@ -210,17 +210,18 @@ class Composer:
 
 
 def scan_documents(
-    record: ScanRecord, instrument: Instrument, *, status: str = SUCCESS, reason: str = ""
+    record: ScanRecord, instrument: Instrument, *, status: str | None = None, reason: str = ""
 ) -> Iterator[Document]:
     """Return the documents of a scan that is over, for callbacks of Bluesky, without a RunEngine.
 
     Args:
         record: of `Client.scan(…).wait()`, or of a scan that was followed.
         instrument: what the server has (`look_at`).
-        status: how it ended: ``"success"``, ``"abort"`` or ``"fail"``.
+        status: how it ended: ``"success"``, ``"abort"`` or ``"fail"``; None for what the record says.
         reason: why, in words.
 
     """
     composer = Composer(instrument)
     yield from composer.documents(from_record(record), over=True)
-    yield composer.stop(status, reason, time=record.end)
+    said = ABORT if record.aborted else SUCCESS
+    yield composer.stop(said if status is None else status, reason, time=record.end)

@@ -18,6 +18,7 @@ from ophyd.status import wait as wait_for_status
 from ophyd.utils import LimitError
 
 from pycertifspec.errors import ConnectionLostError, SpecError
+from pycertifspec.session.procedures.facts import digits_of
 from pycertifspec.session.target import SCHEME
 
 from .clients import shared_client
@@ -96,7 +97,7 @@ class SpecMotor(Device, PositionerBase):
     def precision(self) -> int:
         """The digits after the point that one step of the motor makes use of."""
         step = self.motor.facts().step
-        return max(0, math.ceil(-math.log10(step))) if step else 0
+        return (digits_of(1 / step) if step else None) or 0
 
     @property
     def moving(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pycertifspec.errors import RemoteError
@@ -13,6 +14,19 @@ from pycertifspec.wire.constants import EventTypes
 if TYPE_CHECKING:
     from pycertifspec.session.properties import Property
     from pycertifspec.session.steps import Procedure
+
+# Digits that positions are shown with at most, whatever a motor's steps.
+MAX_DIGITS = 9
+
+
+def digits_of(steps: float) -> int | None:
+    """Return how many digits behind the point one step of a motor makes use of; None where it has none.
+
+    Args:
+        steps: of the motor in a unit of its positions, of either sign.
+
+    """
+    return min(max(math.ceil(math.log10(abs(steps))), 0), MAX_DIGITS) if steps else None
 
 
 class Facts(NamedTuple):
