@@ -122,7 +122,7 @@ def test_data_keys_say_units_precision_and_source() -> None:
 
 
 @pytest.mark.parametrize(("mnemonic", "unit"), [("th", "deg"), ("en", "keV"), ("samx", "mm"), ("tabh", None)])
-def test_a_units_of_motors_are_those_of_the_geometry_and_what_the_site_says(mnemonic: str, unit: str | None) -> None:
+def test_units_of_motors_are_those_of_the_geometry_and_what_the_site_says(mnemonic: str, unit: str | None) -> None:
     assert INSTRUMENT.unit_of(mnemonic) == unit
     key: dict[str, Any] = describe_scan("x", [], Instrument(motors={mnemonic: ""}, units={"samx": "mm"})).baseline[
         mnemonic
