@@ -108,7 +108,7 @@ def test_lists_and_names_of_motors_and_counters(client: Client) -> None:
     assert client.motor_names["th"] == "Theta"
     assert client.counter_names["det"] == "Detector"
     assert client.count(1)["sec"] == 1.0
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match=r"there is no 'nosuch'; there are tth, th, chi"):
         client.motors["nosuch"]
 
 

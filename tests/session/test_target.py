@@ -46,6 +46,11 @@ def test_a_contradiction_is_refused() -> None:
             find(**wrong)
 
 
+def test_a_host_that_is_no_name_is_refused() -> None:
+    with pytest.raises(LocalProtocolError, match="the host is 6510; give a name, and a number as port="):
+        find(6510)  # type: ignore[arg-type]
+
+
 def test_a_lost_server_is_looked_for_as_itself() -> None:
     assert find("a").again("fourc").name == "fourc"
     assert find("a:psic").again("psic").name == "psic"

@@ -38,7 +38,7 @@ class Parts(Generic[T]):
 
     def __getitem__(self, mne: str) -> T:
         if self._known and mne not in self._known:
-            raise KeyError(mne)
+            raise KeyError(f"there is no {mne!r}; there are {', '.join(self._known)}")
         return self._make(mne)
 
     def __dir__(self) -> list[str]:

@@ -68,6 +68,8 @@ def target(
         LocalProtocolError: a port is no port number, two ports or two names are given, or a path follows.
 
     """
+    if host is not None and not isinstance(host, str):
+        raise LocalProtocolError(f"cannot look for a server: the host is {host!r}; give a name, and a number as port=")
     where = host if host is not None else environment.get(VARIABLE) or "localhost"
     said = f"{VARIABLE}={where}" if host is None and environment.get(VARIABLE) else repr(where)
     where = where.removeprefix(SCHEME).removesuffix("/")

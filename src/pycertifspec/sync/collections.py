@@ -32,7 +32,7 @@ class Parts(Sequence[str], Generic[T]):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, str):
             if index not in self._known():
-                raise KeyError(index)
+                raise KeyError(f"there is no {index!r}; there are {', '.join(self._known()) or 'none'}")
             return self._make(index)
         return list(self._known())[index]
 
