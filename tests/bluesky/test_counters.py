@@ -11,7 +11,7 @@ import pytest
 from bluesky.run_engine import call_in_bluesky_event_loop
 from bluesky.utils import FailedStatus, RunEngineInterrupted
 from ophyd_async.core import NotConnectedError, TriggerInfo, init_devices
-from tests.bluesky.conftest import PATIENCE, Run, eventually, on
+from tests.bluesky.conftest import PATIENCE, Run, eventually, on, turns
 
 from pycertifspec import Client
 from pycertifspec.bluesky import SpecCounters, SpecDetector, SpecMotor, close_connections, counting
@@ -163,8 +163,7 @@ def test_stopping_fails_the_trigger_unless_it_is_to_succeed(slow_spec: Simulated
     async def stopped(*, success: bool) -> BaseException | None:
         seen = len(counts(slow_traffic))
         status = cnt.trigger()
-        while len(counts(slow_traffic)) == seen:
-            await cnt.preset.get_value()
+        await turns(lambda: len(counts(slow_traffic)) > seen)
         await cnt.stop(success=success)
         return (await asyncio.gather(status, return_exceptions=True))[0]
 
