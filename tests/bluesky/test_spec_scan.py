@@ -113,7 +113,9 @@ def test_bluesky_s_own_fly_takes_a_flyer_that_describes_by_stream(
     assert documents.status == "success"
 
 
-def test_points_are_told_as_progress(engine: RunEngine, spec: SimulatedSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_points_are_told_as_progress(
+    engine: RunEngine, clock: ManualClock, slow_spec: SimulatedSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[dict[str, Any]] = []
 
     def waiting(statuses: Any) -> None:
@@ -123,7 +125,10 @@ def test_points_are_told_as_progress(engine: RunEngine, spec: SimulatedSpec, mon
 
     monkeypatch.setattr(engine, "waiting_hook", waiting)
 
-    engine(spec_scan("ascan th 0 1 20 0.1", server=spec.address))
+    run = Run(lambda: engine(spec_scan("ascan th 30 31 20 1", server=slow_spec.address)))
+    measure(clock, slow_spec, 2)
+    eventually(lambda: told, "a point is told")
+    assert on(clock, run).error is None
 
     assert {key: told[-1][key] for key in ("name", "target", "unit")} == {
         "name": "spec", "target": 21, "unit": "points",
