@@ -293,12 +293,17 @@ def test_an_aborted_plan_stops_a_standard_detector_once(
     assert stops(slow_traffic) == 1
 
 
-def test_without_a_timer_a_count_is_a_count_without_progress(engine: RunEngine, spec: SimulatedSpec) -> None:
+def test_without_a_timer_a_count_is_a_count_without_progress(
+    engine: RunEngine, documents: Documents, spec: SimulatedSpec
+) -> None:
     with init_devices():
         cnt = SpecCounters(["det"], spec.address)
     cnt._counting._gauges = ()  # as with a server that calls its timer otherwise
 
     engine(bp.count([cnt]))
+
+    assert documents.status == "success"
+    assert len(documents.column("cnt-det")) == 1
 
 
 def test_a_count_that_waits_in_specs_queue_is_stopped_with_what_it_waits_for(

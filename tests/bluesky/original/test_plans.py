@@ -125,6 +125,13 @@ def test_a_detector_command_that_fails_fails_the_plan(client: Client, engine: Ru
     assert "no_such_command" in str(caught.value.__cause__)
 
 
+def test_a_poll_that_cannot_be_evaluated_fails_the_plan(client: Client, engine: RunEngine) -> None:
+    detector = CommandDetector(client, "camera", "p 1", 'p "busy"', lambda _reply, output: int(output) == 1)
+    with pytest.raises(FailedStatus) as caught:
+        engine(count([detector]))
+    assert "busy" in str(caught.value.__cause__)
+
+
 def test_polling_ends_when_it_takes_too_long(client: Client, engine: RunEngine) -> None:
     detector = CommandDetector(client, "camera", "p 1", "p 2", lambda *_: False, poll_interval=0, timeout=0)
     with pytest.raises(FailedStatus) as caught:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ophyd.status import Status
 
-from pycertifspec.errors import SpecError
 from pycertifspec.sync.background import Background
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Following:
     def _over(self, task: Background[Any]) -> None:
         try:
             task.result(0)
-        except SpecError as error:
+        except Exception as error:  # noqa: BLE001  a program's own function may fail; who waits for the status is told
             self.status.set_exception(error)
         else:
             self.status.set_finished()
