@@ -17,7 +17,7 @@ import pytest
 from tests.support.tap import PATIENCE, Tap, passed_on, text
 
 from pycertifspec import CallTimeoutError, Client, ConnectionLostError, EventTypes, RemoteError
-from pycertifspec.session.procedures import arriving, commands, counting, hearing
+from pycertifspec.session.procedures import arriving, commands, counting, hearing, waiting
 from pycertifspec.session.procedures.counting import Names
 from pycertifspec.testing import Plan, Relay, SimulatedSpec
 
@@ -405,7 +405,13 @@ def test_bytes_that_come_one_by_one_change_nothing(connect: Any, operation: str)
 def test_who_has_all_the_time_waits_for_an_answer_no_longer_than_the_client_does(
     connect: Any, standing: list[SimulatedSpec], operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module, name in ((arriving, "LOOK"), (counting, "LOOK"), (commands, "HEARTBEAT"), (hearing, "HEARTBEAT")):
+    for module, name in (
+        (arriving, "LOOK"),
+        (counting, "LOOK"),
+        (waiting, "LOOK"),
+        (commands, "HEARTBEAT"),
+        (hearing, "HEARTBEAT"),
+    ):
         monkeypatch.setattr(module, name, 0.05)  # it would look after a second or two without news
     what, spec = OPERATIONS[operation], standing[0]
 

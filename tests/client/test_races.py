@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import queue
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.tap import PATIENCE, Tap, passed_on, text
 
-from pycertifspec import EventTypes, RefusedError, RemoteError
+from pycertifspec import EventTypes, RefusedError, RemoteError, StoppedError
 from pycertifspec.server import Application, ServerThread
 from pycertifspec.server.demonstration import LinearMotor
 from pycertifspec.session.options import ServerOptions
-from pycertifspec.session.procedures import arriving, commands, counting
+from pycertifspec.session.procedures import arriving, commands, counting, waiting
 from pycertifspec.testing import HitLimit, ManualClock, Stall
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def tapped(connect: Callable[..., Any], stand: Any) -> Iterator[tuple[Any, Tap]]
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a client look after a moment without news; it would wait a second or two."""
-    for module, name in ((arriving, "LOOK"), (counting, "LOOK"), (commands, "HEARTBEAT")):
+    for module, name in ((arriving, "LOOK"), (counting, "LOOK"), (waiting, "LOOK"), (commands, "HEARTBEAT")):
         monkeypatch.setattr(module, name, 0.02)
 
 
@@ -334,19 +335,75 @@ def test_limits_of_a_motor_that_runs_against_its_dial_are_in_user_units(client: 
 # ---- 6, 28 and 29: SPEC is busy, and what an abort leaves ----
 
 
-def test_28_a_motion_waits_while_spec_is_busy(connect: Any, manual: Any, clock: Any) -> None:
-    client, other = connect("127.0.0.1", manual.port), connect("127.0.0.1", manual.port)
-    thread = threading.Thread(target=lambda: other.execute("sleep(50)"))
-    thread.start()
-    client.wait_for("status/ready", False, PATIENCE)
+@pytest.fixture
+def others(connect: Any, manual: Any) -> Iterator[Callable[[str, str, Any], Future[Any]]]:
+    """Let somebody else run a command, and wait until a property tells of it."""
+    other = connect("127.0.0.1", manual.port)
+
+    def run(command: str, name: str, value: Any) -> Future[Any]:
+        running = pool.submit(other.execute, command)
+        other.wait_for(name, value, PATIENCE)
+        return running
+
+    with ThreadPoolExecutor() as pool:
+        yield run
+
+
+SLEEP = ("sleep(50)", "status/ready", False)
+SCAN = ("ascan th 0 1 3 0.1", DONE, True)  # moves it again and again
+START_ONE = ("{get_angles; A[th] = 20; move_em;}", DONE, True)  # SPEC is at its prompt while it moves
+
+
+@pytest.mark.parametrize("what", [SLEEP, SCAN, START_ONE])
+def test_28_a_motion_begins_when_spec_is_at_its_prompt_and_the_motor_stands(
+    connect: Any, manual: Any, clock: Any, others: Any, what: Any
+) -> None:
+    client = connect("127.0.0.1", manual.port)
+    running = others(*what)
 
     motion = client.start_move(th=29)
-    assert client.read(DONE) is False
     while not motion.done:
-        clock.advance(10)
+        clock.advance(1)
 
     assert motion.wait() == {"th": 29.0}
-    thread.join(PATIENCE)
+    assert running.result(PATIENCE).output.count("\n  3 ") == (what is SCAN)
+    clock.advance(100)
+    assert client.read(POSITION) == 29.0
+
+
+@pytest.mark.parametrize("what", [SLEEP, SCAN])
+def test_28_a_count_begins_when_spec_is_at_its_prompt(
+    connect: Any, manual: Any, clock: Any, others: Any, what: Any
+) -> None:
+    client = connect("127.0.0.1", manual.port)
+    client.counters  # noqa: B018  asked for while SPEC answers
+    running = others(*what)
+
+    with ThreadPoolExecutor() as pool:
+        counted = pool.submit(client.count, 2)
+        while not counted.done():
+            clock.advance(1)
+
+    assert counted.result()["sec"] == 2.0
+    assert running.done()
+
+
+def test_28_a_motion_that_is_stopped_before_it_begins_stops_nobody(
+    connect: Any, manual: Any, clock: Any, others: Any
+) -> None:
+    client = connect("127.0.0.1", manual.port)
+    running = others(*SCAN)
+
+    motion = client.start_move(th=29)
+    motion.stop()
+    with pytest.raises(StoppedError):
+        motion.wait()
+    while not running.done():
+        clock.advance(1)
+
+    assert running.result().output.count("\n  3 ") == 1
+    clock.advance(100)
+    assert client.read(POSITION) == 1.0
 
 
 def test_29_a_command_that_an_abort_leaves_unanswered_ends_with_an_error(tapped: Any, soon: None) -> None:

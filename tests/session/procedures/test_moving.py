@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pycertifspec.errors import CallTimeoutError, ConnectionLostError, RefusedError, RemoteError
-from pycertifspec.session.procedures import arriving, facts, moving
+from pycertifspec.session.procedures import facts, moving, waiting
 
 POSITION, DONE = "motor/th/position", "motor/th/move_done"
 
@@ -56,10 +56,50 @@ def test_a_begin_that_is_told_late_is_waited_for(driver: Any, motor: Any) -> Non
     assert not driver.script
 
 
-def test_a_queued_motion_is_waited_for_as_long_as_spec_is_busy(driver: Any, motor: Any) -> None:
-    motor()
+def test_nothing_is_started_while_spec_is_busy(driver: Any, motor: Any) -> None:
+    motor(position="0", move_done="1")
     driver.properties["status/ready"] = "0"
-    driver.script += [None] * 50 + [(DONE, "1"), arrive(driver, "1"), (DONE, "0")]
+
+    def is_free() -> None:
+        assert driver.sent == []
+        driver.properties["status/ready"] = "1"
+
+    older_end = [arrive(driver, "0.3"), (DONE, "0")]
+    driver.script += [*[None] * 50, *older_end, is_free, ("status/ready", "1")]
+    driver.script += [(DONE, "1"), arrive(driver, "1"), (DONE, "0")]
+
+    assert move(driver) == {"th": 1.0}
+    assert driver.sent == [("motor/th/start_one", "1")]
+
+
+@pytest.mark.parametrize("busy", [{DONE: "1"}, {"status/ready": "0"}])
+@pytest.mark.parametrize(
+    ("end", "error", "text"),
+    [(KeyboardInterrupt("^C"), KeyboardInterrupt, r"\^C"), (None, CallTimeoutError, "th on .* was not started")],
+)
+def test_a_wait_for_others_that_ends_early_stops_nobody(
+    driver: Any, motor: Any, busy: Any, end: Any, error: type[BaseException], text: str
+) -> None:
+    motor()
+    driver.properties.update(busy)
+    driver.script += [None, end]
+
+    with pytest.raises(error, match=text):
+        move(driver, timeout=2)
+
+    assert driver.sent == []
+
+
+def test_the_end_of_another_ones_motion_is_not_the_end_while_spec_is_busy(driver: Any, motor: Any) -> None:
+    motor()
+
+    def begins() -> None:
+        driver.properties.update({POSITION: "0.3", "status/ready": "0"})
+
+    def ends() -> None:
+        driver.properties.update({POSITION: "1", "status/ready": "1"})
+
+    driver.script += [(DONE, "1"), begins, (DONE, "0"), (DONE, "1"), ends, (DONE, "0")]
 
     assert move(driver) == {"th": 1.0}
 
@@ -76,7 +116,7 @@ def test_specs_prompt_is_a_reason_to_look_at_once(driver: Any, motor: Any) -> No
     driver.script += [("status/ready", "1"), ("status/ready", "0"), arrive(driver, "1"), ("status/ready", "1")]
 
     assert move(driver) == {"th": 1.0}
-    assert driver.now < arriving.LOOK
+    assert driver.now < waiting.LOOK
 
 
 def test_an_old_position_in_the_last_event_is_not_believed(driver: Any, motor: Any) -> None:

@@ -10,6 +10,8 @@ from pycertifspec.session.properties import motor_path
 from pycertifspec.session.steps import Ask, AskAll, Next, Now, Tell
 from pycertifspec.wire.constants import EventTypes
 
+from .waiting import LOOK
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
     from .listeners import Listeners
 
 _READ = EventTypes.SV_CHAN_READ
-
-# Seconds without news after which it is looked how things are: events may be late, or not come at all (6, 2 and 5).
-LOOK = 1.0
 
 # How often in a row SPEC must be found at its prompt with the motor at rest, before that is believed.
 LOOKS = 2
@@ -56,9 +55,10 @@ def carried_out(
             )
             reason = told or reason
             over = True
-            yield from look(list(axes.values()))  # the last event may have an older position (6, 6)
+            ready = yield from look(list(axes.values()))  # the last event may have an older position (6, 6)
             for axis in going.values():
-                axis.done = not axis.facts.moving  # the event may have told an older motion's end (6, 3 and 4)
+                # The event may have told an older motion's end (6, 3 and 4), or one of a command that came before.
+                axis.done = not axis.facts.moving and (ready or axis.is_at(axis.position))
             over = all(axis.done for axis in going.values())
     except (RemoteError, ConnectionLostError):
         raise
@@ -130,14 +130,23 @@ def _rest(going: dict[str, Axis], rest: int, *, silent: bool) -> Procedure[int]:
     return rest + 1 if silent else rest
 
 
+def at_rest(axes: list[Axis]) -> Procedure[bool]:
+    """Look how motors are; return whether they could be started at once."""
+    ready = yield from look(axes)
+    return ready and not any(axis.facts.moving for axis in axes)
+
+
 def look(axes: list[Axis]) -> Procedure[bool]:
-    """Ask where motors are and whether they move; return whether SPEC is at its prompt."""
+    """Ask whether motors move and where they are; return whether SPEC is at its prompt.
+
+    The position is asked for last: of a motor that did not move before, it is where it stands.
+    """
     asks = [Ask(_READ, properties.READY)]
     for axis in axes:
-        asks += [Ask(_READ, motor_path(axis.mne, "position")), Ask(_READ, motor_path(axis.mne, "move_done"))]
+        asks += [Ask(_READ, motor_path(axis.mne, "move_done")), Ask(_READ, motor_path(axis.mne, "position"))]
     ready, *answers = yield AskAll(tuple(asks))
-    for axis, position, moving in zip(axes, answers[::2], answers[1::2], strict=True):
-        for answer in (position, moving):
+    for axis, moving, position in zip(axes, answers[::2], answers[1::2], strict=True):
+        for answer in (moving, position):
             if isinstance(answer, Exception):
                 raise answer
         axis.position = names.value_of(position, motor_path(axis.mne, "position"))

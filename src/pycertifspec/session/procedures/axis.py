@@ -28,15 +28,12 @@ class Axis:
         self.started = False
         self.done = False
         self.announced = False  # it was told that it has arrived
-        self._older = facts.moving  # it is under way already: the next end is that of the older motion
 
     def told(self, *, moving: bool, first: bool) -> None:
         """Take note of an event of ``move_done``."""
         if moving:
             # Registration tells it, too, if it is late; it was at rest before it was started (6, 3).
             self.started, self.done = True, False
-        elif self._older:
-            self._older = self.started = False
         elif self.started and not first:  # a 0 before the 1 is an older motion's (6, 2 and 4)
             self.done = True
 

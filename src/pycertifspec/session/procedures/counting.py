@@ -13,7 +13,7 @@ from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import encode_scalar
 
 from .deadline import within
-from .properties import is_ready
+from .waiting import LOOK, until_free
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from pycertifspec.session.client import ClientSession
     from pycertifspec.session.steps import Procedure
 
-# Seconds without news after which it is looked how things are, and how often in a row nothing may be found to count.
-LOOK = 1.0
+# How often in a row, without news, nothing may be found to count.
 LOOKS = 2
 
 # Motors or counters of one instrument; SPEC's own limits are some hundred.
@@ -73,7 +72,8 @@ def count(
 ) -> Procedure[dict[str, float]]:
     """Count, wait until it is over, and return each counter's value by its mnemonic.
 
-    Whatever ends the waiting early stops the counting.
+    While SPEC is busy, or counts for somebody else, nothing is started. Whatever ends the waiting early stops the
+    counting.
 
     Args:
         session: the conversation.
@@ -107,9 +107,7 @@ def _count(
     yield Follow(stream, (properties.COUNT_ALL, properties.READY, properties.ERROR, *watched))
     values: dict[str, float] = dict.fromkeys(counters, 0.0)
     try:
-        yield Ask(EventTypes.SV_CHAN_READ, properties.COUNT_ALL)
-        while stream.ready:
-            stream.take()
+        yield from until_free(session, stream, _at_rest, begin, timeout, "counting")
         if telling is not None:
             telling()
         try:
@@ -134,6 +132,20 @@ def _count(
     return values
 
 
+def _look() -> Procedure[tuple[bool, bool]]:
+    """Look whether SPEC is at its prompt, and whether it counts; one that does not know the first has no prompt."""
+    paths = (properties.READY, properties.COUNT_ALL)
+    ready, counting = yield AskAll(tuple(Ask(EventTypes.SV_CHAN_READ, path) for path in paths))
+    if isinstance(counting, Exception):
+        raise counting
+    prompt = isinstance(ready, Exception) or bool(names.value_of(ready, properties.READY))
+    return prompt, bool(names.value_of(counting, properties.COUNT_ALL))
+
+
+def _at_rest() -> Procedure[bool]:
+    return (yield from _look()) == (True, False)
+
+
 def _counted(
     session: ClientSession[Any],
     stream: Stream,
@@ -153,9 +165,9 @@ def _counted(
         if change is None and wait < LOOK:
             continue  # the time is over
         if change is None:
-            counting = names.value_of((yield Ask(EventTypes.SV_CHAN_READ, properties.COUNT_ALL)), properties.COUNT_ALL)
+            prompt, counting = yield from _look()
             started = started or counting
-            idle = 0 if counting or not (yield from is_ready()) else idle + 1
+            idle = idle + 1 if prompt and not counting else 0
             if idle and started:
                 return
             if idle >= LOOKS:

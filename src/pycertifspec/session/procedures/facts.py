@@ -60,13 +60,13 @@ def facts(mne: str) -> Procedure[Facts]:
 
     """
     wanted: tuple[Property[Any], ...] = (
-        properties.POSITION, properties.MOVE_DONE, properties.UNUSABLE, properties.LOW_LIMIT, properties.HIGH_LIMIT,
+        properties.MOVE_DONE, properties.POSITION, properties.UNUSABLE, properties.LOW_LIMIT, properties.HIGH_LIMIT,
         properties.OFFSET, properties.SIGN, properties.STEP_SIZE, properties.DIAL_POSITION,
     )  # fmt: skip
     answers = yield AskAll(tuple(Ask(EventTypes.SV_CHAN_READ, motor_path(mne, prop.name)) for prop in wanted))
-    if isinstance(answers[0], Exception):
-        raise answers[0]
-    position, moving, unusable, low, high, offset, sign, step, dial = (
+    if isinstance(answers[1], Exception):
+        raise answers[1]
+    moving, position, unusable, low, high, offset, sign, step, dial = (
         None if isinstance(answer, Exception) else names.value_of(answer, motor_path(mne, prop.name))
         for prop, answer in zip(wanted, answers, strict=True)
     )

@@ -13,11 +13,12 @@ from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import encode_scalar
 
-from .arriving import carried_out, explain
+from .arriving import at_rest, carried_out, explain
 from .axis import Axis, check
 from .deadline import within
 from .facts import facts
 from .listeners import Listeners
+from .waiting import until_free
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,7 +46,8 @@ def move(
 ) -> Procedure[dict[str, float]]:
     """Move motors together and wait until all stand; return where each is.
 
-    A motor that is at its target already is not moved. Whatever ends the waiting early stops the motion, once.
+    A motor that is at its target already is not moved. While SPEC is busy, or one of them moves for somebody else,
+    nothing is started, as SPEC's own ``mv`` does. Whatever ends the waiting early stops the motion, once.
 
     Args:
         session: the conversation.
@@ -80,8 +82,8 @@ def _move(
     yield Follow(stream, (properties.ERROR, properties.READY, *watched))
     try:
         axes = yield from _axes(session, wanted)
-        while stream.ready:  # what registration told is no news (6, 3)
-            stream.take()
+        what = f"the motion of {', '.join(axes)}"
+        yield from until_free(session, stream, lambda: at_rest(list(axes.values())), begin, timeout, what)
         return (yield from _moved(session, stream, axes, begin, timeout, leave, listeners))
     finally:
         yield Unfollow(stream)
@@ -136,7 +138,7 @@ def _moved(
     leave: bool,
     listeners: Listeners,
 ) -> Procedure[dict[str, float]]:
-    going = {mne: axis for mne, axis in axes.items() if axis.facts.moving or not axis.is_at(axis.position)}
+    going = {mne: axis for mne, axis in axes.items() if not axis.is_at(axis.position)}
     if not going:
         return {mne: axis.position for mne, axis in axes.items()}
     for axis in axes.values():

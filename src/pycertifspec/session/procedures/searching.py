@@ -13,11 +13,12 @@ from pycertifspec.session.stream import Stream
 from pycertifspec.wire.constants import EventTypes
 from pycertifspec.wire.values import encode_scalar
 
-from .arriving import carried_out
+from .arriving import at_rest, carried_out
 from .axis import Axis, check
 from .deadline import within
 from .facts import facts
 from .listeners import Listeners
+from .waiting import until_free
 
 if TYPE_CHECKING:
     from pycertifspec.session.client import ClientSession
@@ -42,8 +43,7 @@ def _search(session: ClientSession[Any], mne: str, text: str, timeout: float | N
         known = yield from facts(mne)
         axis = Axis(mne, math.nan, known)
         check(session.label, axis)
-        while stream.ready:
-            stream.take()
+        yield from until_free(session, stream, lambda: at_rest([axis]), begin, timeout, f"the search of {mne}")
         one = {mne: axis}
         start = [Tell(EventTypes.SV_CHAN_SEND, motor_path(mne, "search"), encode_scalar(text), slot=True)]
         reason = yield from carried_out(

@@ -1,0 +1,61 @@
+"""Waiting for one's turn: until SPEC is at its prompt, and what is to be started stands still."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pycertifspec.errors import CallTimeoutError
+from pycertifspec.session.steps import Next, Now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pycertifspec.session.client import ClientSession
+    from pycertifspec.session.steps import Procedure
+    from pycertifspec.session.stream import Stream
+
+# Seconds without news after which it is looked how things are: events may be late, or not come at all (PROTOCOL.md 6).
+LOOK = 1.0
+
+
+def until_free(
+    session: ClientSession[Any],
+    stream: Stream,
+    free: Callable[[], Procedure[bool]],
+    begin: float,
+    timeout: float | None,
+    what: str,
+) -> Procedure[None]:
+    """Wait until something can be started at once, and forget what the stream has told by then.
+
+    SPEC would keep a start for later while it is busy, when nobody may expect it any more, and the motions and counts
+    of others would be taken for the one that was asked for; a motor that moves, it would stop in place of starting it
+    again. So nothing is sent before, and nothing has to be stopped if the waiting ends early.
+
+    Args:
+        session: the conversation.
+        stream: takes in what tells that SPEC, or what is to be started, comes to rest.
+        free: looks whether they do.
+        begin: when the caller began to wait.
+        timeout: seconds from then on; None for as long as it takes.
+        what: is to be started, for the error.
+
+    Raises:
+        CallTimeoutError: the timeout passed, and nothing was started.
+
+    """
+    while not (yield from free()):
+        seconds = LOOK
+        if timeout is not None:
+            seconds = min(LOOK, begin + timeout - (yield Now()))
+            if seconds <= 0:
+                raise CallTimeoutError(f"{what} on {session.label} was not started: SPEC was busy for {timeout} s")
+        yield Next(stream, seconds)
+        drop(stream)
+    drop(stream)
+
+
+def drop(stream: Stream) -> None:
+    """Forget what a stream has taken in: what was told by now is no news of what begins now (PROTOCOL.md 6, 3)."""
+    while stream.ready:
+        stream.take()
