@@ -644,7 +644,7 @@ def test_any_value_can_be_returned(application: Application, client: Client, val
     assert client().call("f") == seen
 
 
-@pytest.mark.parametrize("value", [object(), [[1], [2, 3]], 10**400, {"a": {}}, [1, "a"], b"x"], ids=repr)
+@pytest.mark.parametrize("value", [object(), [[1], [2, 3]], 10**400, {"a": {}}, [1, "a"], b"x"])
 def test_a_value_that_spec_does_not_have_is_an_error_and_the_queue_goes_on(
     application: Application, client: Client, value: Any
 ) -> None:

@@ -124,7 +124,6 @@ def test_elements_that_contradict_the_data_type_are_refused(kind: Any, body: Any
         (0, np.zeros(3, "i2")),
         (99, np.zeros(3)),
     ],
-    ids=repr,
 )
 def test_elements_of_the_data_type_and_bytes_are_taken(kind: Any, body: Any) -> None:
     assert bytes(raw_view(body, sys.byteorder, kind)) == memoryview(body).tobytes()
