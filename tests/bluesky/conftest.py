@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import event_model
 import pytest
 from bluesky import RunEngine
-from bluesky.run_engine import call_in_bluesky_event_loop
+from bluesky.run_engine import call_in_bluesky_event_loop, set_bluesky_event_loop
 
 from pycertifspec import Client
 from pycertifspec.bluesky.connection import close_connections
@@ -158,6 +158,12 @@ def one_engine() -> RunEngine:
     return RunEngine(context_managers=[])
 
 
+@pytest.fixture(autouse=True)
+def loop(one_engine: RunEngine) -> None:
+    """Let devices live in this engine's loop: Bluesky takes that of the engine that was made last."""
+    set_bluesky_event_loop(one_engine.loop)
+
+
 @pytest.fixture
 def engine(one_engine: RunEngine) -> Iterator[RunEngine]:
     """What devices opened in its loop is closed after the test."""
@@ -165,6 +171,7 @@ def engine(one_engine: RunEngine) -> Iterator[RunEngine]:
     yield one_engine
     if one_engine.state == "paused":  # the test has failed
         one_engine.abort()
+    one_engine.rewindable = True  # a plan that was halted has not put it back
     one_engine.md.clear()
     call_in_bluesky_event_loop(close_connections())
 

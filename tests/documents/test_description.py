@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import event_model
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pycertifspec import AsyncClient
@@ -58,10 +58,15 @@ def test_a_heading_says_what_is_scanned(
     assert (heading.points, heading.preset) == (points, preset)
 
 
+SCANS = ["ascan", "dscan", "a2scan", "mesh", "hklmesh", "hklscan", "hscan", "hkcircle", "Escan", "timescan", "loopscan"]
+WORDS = st.sampled_from(["th", "chi", "H", "-1", "0", "2.5", "nan", "inf", "3", "x"])
+
+
 @given(
     st.text(max_size=60)
-    | st.lists(st.sampled_from(["ascan", "mesh", "loopscan", "th", "-1", "nan", "inf", "3", "x"])).map(" ".join)
+    | st.builds(lambda name, words: " ".join([name, *words]), st.sampled_from(SCANS), st.lists(WORDS, max_size=14))
 )
+@example("mesh 0 0 0 1 0 0 0 1")
 def test_no_heading_is_an_error(command: str) -> None:
     parse_heading(command)
 

@@ -58,7 +58,7 @@ def _mesh(name: str, words: list[str]) -> Heading:
     if name == "hklmesh":
         return Heading((), ("H", "K", "L"), shape)
     motors = _motors(words)
-    return Heading(motors, motors, shape)
+    return Heading(motors, motors, shape if len(motors) == 2 else None)
 
 
 def _motors(words: list[str]) -> tuple[str, ...]:
