@@ -18,7 +18,7 @@ from pycertifspec.server.replay import ReplayServer
 from pycertifspec.SpecSocket import SpecSocket
 from pycertifspec.traffic.refusing import refuse_changes
 from pycertifspec.traffic.replaying import conversations
-from pycertifspec.wire import values
+from pycertifspec.wire import header, values
 from pycertifspec.wire.constants import DataTypes, EventTypes
 
 if TYPE_CHECKING:
@@ -182,6 +182,30 @@ def test_what_is_no_spec_is_passed_on_untouched_but_by_who_must_judge_it(changin
     assert asyncio.run(main()) == (b"" if changing else b"GET / HTTP/1.1\r\n\r\n")
     assert any("not understood from here on" in passing.note for passing in seen)
     assert any("cannot be judged" in passing.note for passing in seen) == changing
+
+
+def test_what_is_meant_for_an_end_that_hears_no_more_is_dropped_and_the_rest_passed_on() -> None:
+    goodbye = header.build(sys.byteorder, 4, 0, 1, 0, EventTypes.SV_CLOSE, 0, 0, 0, 0, 0, 0, "")
+
+    async def until_the_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.write(goodbye)
+        writer.close()
+
+    def both_ways(passing: Passing) -> Any:
+        return [] if passing.message is None else [("up", passing.message), ("down", passing.message)]
+
+    async def main() -> bytes:
+        async with await asyncio.start_server(until_the_end, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with Relay("127.0.0.1", port, look=lambda _: None, change=both_ways, listen=0) as relay:
+                reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+                writer.write_eof()
+                got = await asyncio.wait_for(reader.read(), PATIENCE)
+                writer.close()
+                return got
+
+    assert asyncio.run(main()) == goodbye
 
 
 def test_a_server_that_is_not_there_is_noted_and_the_client_closed() -> None:

@@ -162,13 +162,14 @@ class Relay:
             else:
                 for passing in seen:
                     for whither, message in self._change(passing):
-                        writers[whither].write(message.encode())
+                        if (writer := writers.get(whither)) is not None:  # else that end was told that no more comes
+                            writer.write(message.encode())
                 if decoder is None:
                     raise ConnectionAbortedError("what is no SPEC message cannot be judged")
             await asyncio.gather(*(writer.drain() for writer in writers.values()))
         self._note(listener, direction, "closes")
         with contextlib.suppress(OSError):
-            writers[direction].write_eof()
+            writers.pop(direction).write_eof()
 
     def _decode(
         self, direction: Direction, data: bytes, decoder: Decoder, listener: Listener, seen: list[Passing]
