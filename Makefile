@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
+# Tests of one file stay together: they share what is slow to start. More workers than this only wait for each other.
+PYTEST = $(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
+
 # What a person gives, as one word for the shell.
 quoted = '$(subst ','\'',$(1))'
 
@@ -15,7 +18,7 @@ demo: $(READY)
 
 ## test: every test
 test: $(VENV)/bluesky-ready
-	@$(BIN)/python -m pytest -q
+	@$(PYTEST)
 
 # pytest-cov itself combines what the processes that tests start have measured.
 ## check: format, lint, types, layers, tests with branch coverage, fuzzing for ten seconds each
@@ -24,7 +27,7 @@ check: $(VENV)/bluesky-ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q --cov --cov-report=
+	$(PYTEST) --cov --cov-report=
 	$(BIN)/coverage report --fail-under=97
 	$(BIN)/python -m fuzzing.decoder --seconds 10 $(if $(CI),--seed 1)
 	$(BIN)/python -m fuzzing.language --seconds 10 $(if $(CI),--seed 1)

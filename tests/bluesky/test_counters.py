@@ -369,7 +369,7 @@ def test_a_server_that_counts_on_although_it_was_told_to_stop_is_told_of(monkeyp
         finally:
             await status
 
-    with ServerThread(stubborn) as server:
+    with ServerThread(stubborn, port=0) as server:
         with init_devices():
             cnt = SpecCounters(["sec"], f"127.0.0.1:{server.port}", preset=10)
         with pytest.raises(CallTimeoutError, match="was told 3 times to stop counting, and goes on"):

@@ -110,7 +110,7 @@ def test_where_nobody_can_type_each_answer_is_the_default(tmp_path: Path, how: s
 def test_a_server_that_cannot_be_answered_is_not_asked_what_it_asks() -> None:
     application = Application()
     application.publish("SCAN", 1)
-    with ServerThread(application) as server:
+    with ServerThread(application, port=0) as server:
         done = piped("2\n", "run", "-p", "1", env={"SPEC_SERVER": f"127.0.0.1:{server.port}"})
     assert (done.returncode, done.stdout) == (0, "1\n")
 
