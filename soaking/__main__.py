@@ -58,7 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=50, help="how often the tests are run (%(default)s)")
     parser.add_argument("--lives", type=int, default=1000, help="lives of each client (%(default)s)")
     parser.add_argument("--hours", type=float, default=24, help="of the day at the beamline (%(default)s)")
-    parser.add_argument("--busy", type=int, default=2, help="processes that take the processor's time (%(default)s)")
+    processors = os.cpu_count() or 1
+    parser.add_argument(
+        "--busy", type=int, default=processors, help="processes that take the processors' time from those (%(default)s)"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=2 * processors, help="tests at a time: they are each other's load (%(default)s)"
+    )
     options = parser.parse_args(arguments)
     pytest = ["pytest", "-q", "-p", "no:cacheprovider"]
     with load(options.busy):
@@ -66,8 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             run(f"{options.lives} lives", [*pytest, "--timeout=1800", LIVES], CYCLES=str(options.lives)),
             run(f"{options.hours:g} hours", ["soaking.day", "--hours", str(options.hours)]),
         ]
-        rounds = range(1, options.rounds + 1)
-        went += [run(f"round {number} of {options.rounds}", [*pytest, *options.tests]) for number in rounds]
+    together = [*pytest, "--numprocesses", str(options.workers), "--dist", "loadfile", *options.tests]
+    went += [run(f"round {number} of {options.rounds}", together) for number in range(1, options.rounds + 1)]
     print(f"{went.count(False)} of {len(went)} failed")
     return int(not all(went))
 
