@@ -55,8 +55,8 @@ fuzz: $(READY)
 	$(BIN)/python -m fuzzing.decoder --seconds $(or $(SECONDS),3600)
 	$(BIN)/python -m fuzzing.language --seconds $(or $(SECONDS),3600)
 
-## soak: 1,000 lives of each client, a day at a beamline, and every test 50 times, all under load (ROUNDS=5 TESTS=tests/client)
-soak: $(READY)
+## soak: 1,000 lives of each client and a day at a beamline under load, and every test 50 times, more at a time than there are processors (ROUNDS=5 TESTS=tests/client)
+soak: $(VENV)/bluesky-ready
 	@$(BIN)/python -m soaking $(if $(ROUNDS),--rounds $(call quoted,$(ROUNDS))) $(TESTS)
 
 clean:
