@@ -279,7 +279,47 @@ def test_what_spec_would_only_do_later_is_not_begun_unwatched(slow_beamline: Bea
         done = slow_beamline.run(*words, "--no-wait")
         client.abort()
     assert (done.status, done.out) == (5, "")
-    assert "is busy, and would do it when it is at its prompt" in one_line(done.err)
+    assert "is busy; `pycertifspec wait status/ready 1` waits until it is at its prompt" in one_line(done.err)
+
+
+@pytest.mark.parametrize("words", [["mv", "tth", "50"], ["ct", "1"]])
+def test_what_waits_for_specs_prompt_says_so_and_stops_nobody_when_it_is_interrupted(
+    slow_beamline: Beamline, words: list[str]
+) -> None:
+    with slow_beamline.client() as client, client.output() as output:
+        client.counters  # noqa: B018
+        client.run("print 1; sleep(1000)", blocking=False)
+        next(iter(output))
+        with slow_beamline.start(*words) as process:
+            assert process.stderr is not None
+            assert process.stderr.readline() == "fourc is busy: waiting until it is at its prompt\n"
+            client.read("status/ready")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE) == 130
+            assert "told to stop" not in process.stderr.read()
+        assert not client.read("status/ready")
+        client.abort()
+    assert slow_beamline.position("tth") == 60
+
+
+@pytest.mark.parametrize(("words", "end"), [(["mv", "tth", "50"], 50), (["mvr", "tth", "0.5"], 60.5)])
+def test_a_motor_that_moves_for_somebody_else_is_waited_for(tmp_path: Path, words: list[str], end: float) -> None:
+    clock = ManualClock()
+    with SimulatedSpec(directory=tmp_path, clock=clock) as spec:
+        beamline = Beamline(spec, tmp_path)
+        with beamline.client() as client:
+            client.set("motor/tth/start_one", 60.4)
+            client.wait_for("motor/tth/move_done", True, PATIENCE)
+            refused = beamline.run("mv", "tth", "62", "--no-wait")
+            assert refused.status == 5
+            assert "refused to move tth with --no-wait: tth moves for somebody else" in one_line(refused.err)
+            with beamline.start(*words) as process:
+                assert process.stderr is not None
+                assert process.stderr.readline() == "tth moves for somebody else: waiting until it stands\n"
+                while process.poll() is None:
+                    clock.advance(1)
+                assert process.returncode == 0
+        assert spec.motor("tth").position == (end if words[0] == "mv" else 60.9)
 
 
 @pytest.mark.parametrize("words", [["mv", "th", "1"], ["ct", "1"]])

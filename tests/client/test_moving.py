@@ -26,6 +26,31 @@ def test_several_motors_move_together(client: Any) -> None:
     assert set(shown[0]) == {"th", "tth"}
 
 
+def test_several_motors_move_by_distances(client: Any) -> None:
+    before = {mne: client.motor(mne).position for mne in ("th", "tth")}
+    targets: list[dict[str, float]] = []
+
+    ends = client.move_by({"th": 1}, tth=-2, starting=targets.append)
+
+    assert ends == {"th": before["th"] + 1, "tth": before["tth"] - 2}
+    assert targets == [ends]
+
+
+def test_a_distance_is_from_where_the_motor_stands_in_the_end(spec: Any, connect: Any, manual: Any, clock: Any) -> None:
+    other = connect("127.0.0.1", manual.port).start_move(th=20)
+    spec.wait_for("motor/th/move_done", True, 20)
+    clock.advance(0.5)
+
+    motion = spec.motor("th").move(1, blocking=False)
+    assert motion.targets == {}
+    while not motion.done:
+        clock.advance(1)
+
+    assert other.wait() == {"th": 20.0}
+    assert motion.wait() == {"th": 21.0}
+    assert motion.targets == {"th": 21.0}
+
+
 def test_each_motor_is_told_as_it_arrives(client: Any) -> None:
     told: list[tuple[str, float]] = []
 

@@ -116,6 +116,7 @@ class AsyncClient:
 
     motor = moving.motor
     move = moving.move
+    move_by = moving.move_by
     check_move = moving.check_move
     start_move = moving.start_move
     counter = counting.counter

@@ -118,7 +118,7 @@ class Counting:
 
         def start(tell: Callable[[dict[str, float]], None]) -> asyncio.Task[Any]:
             session = client._link.session  # noqa: SLF001  one program in two parts
-            procedure = count(session, preset, gauges, progress=tell, telling=self._telling)
+            procedure = count(session, preset, gauges, progress=tell, starting=self._starting)
             self._work = asyncio.create_task(client._link.run(procedure))  # noqa: SLF001
             return self._work
 
@@ -145,7 +145,7 @@ class Counting:
     def _was_stopped(self) -> bool:
         return self._stopped is not None
 
-    def _telling(self) -> None:
+    def _starting(self) -> None:
         self._told = True
 
     async def stop(self, *, success: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import CallTimeoutError, LocalProtocolError
@@ -15,7 +15,7 @@ from .connecting import connected
 from .naming import record
 from .output import number
 from .progress import Bars
-from .starting import add_no_wait_argument, limit_of, refuse_when_busy
+from .starting import add_no_wait_argument, limit_of, note_when_busy, refuse_when_busy
 from .stopping import stopping
 
 if TYPE_CHECKING:
@@ -53,12 +53,16 @@ def run(options: argparse.Namespace) -> None:
             _begin(client, preset(seconds, options.monitor), server.timeout)
             output.note("counting")
             return
-        counted = client.load_names().counters
-        begin = time.monotonic()
+        note_when_busy(client, output)
+        begin: list[float] = []
+
+        def stopped() -> None:
+            client.wait_for(properties.COUNT_ALL, False)
+
         with Bars(output, ["count"]) as bars:
 
             def tell(values: dict[str, float]) -> None:
-                elapsed = time.monotonic() - begin
+                elapsed = monotonic() - begin[0] if begin else 0.0
                 shown = next(iter(values.items()), ("", 0.0)) if seconds is None else None
                 bars.update(
                     "count",
@@ -68,15 +72,24 @@ def run(options: argparse.Namespace) -> None:
 
             tell({})
             try:
-                with stopping(output, "the counters", lambda: client.wait_for(properties.COUNT_ALL, False)):
-                    values = client.count(seconds, tell, monitor=options.monitor, timeout=limit)
+                with stopping(output, "the counters", stopped, lambda: bool(begin)):
+                    values = client.count(
+                        seconds,
+                        tell,
+                        monitor=options.monitor,
+                        timeout=limit,
+                        starting=lambda: begin.append(monotonic()),
+                    )
             except KeyboardInterrupt:
-                output.note(
-                    "counted until then: " + ", ".join(f"{mne} {number(client.counter(mne).read())}" for mne in counted)
-                )
+                if begin:
+                    output.note(
+                        "counted until then: "
+                        + ", ".join(f"{mne} {number(client.counter(mne).read())}" for mne in client.counters)
+                    )
                 raise
+        counted = client.counter_names
     items = [
-        record(properties.scaler_path(mne, "value"), value, time.time()).as_json(
+        record(properties.scaler_path(mne, "value"), value, time()).as_json(
             counter=mne, label=counted.get(mne, mne), per_second=None if seconds is None else value / seconds
         )
         for mne, value in values.items()
@@ -96,8 +109,8 @@ def _begin(client: Client, goal: float, timeout: float) -> None:
     """
     with client.changes(properties.COUNT_ALL) as changes:
         client.write(properties.COUNT_ALL, goal)
-        end = time.monotonic() + timeout
-        while (change := changes.next(max(0.0, end - time.monotonic()))) is not None:
+        end = monotonic() + timeout
+        while (change := changes.next(max(0.0, end - monotonic()))) is not None:
             if change.value and not change.first:
                 return
     raise CallTimeoutError(

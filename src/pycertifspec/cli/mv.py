@@ -16,11 +16,12 @@ from .motors import no_such
 from .naming import record
 from .output import number
 from .progress import Bars
-from .starting import add_no_wait_argument, limit_of, refuse_when_busy
+from .starting import add_no_wait_argument, limit_of, note_when_busy, refuse_when_busy
 from .stopping import stopping
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from pycertifspec.session.procedures.facts import Facts
     from pycertifspec.sync.client import Client
@@ -58,20 +59,36 @@ def run(options: argparse.Namespace) -> None:
     doing = None if options.dry_run else f"move {', '.join(moves)}"
     with connected(options, doing=doing) as (client, server, output):
         try:
-            if options.relative:
-                moves = {mne: client.motor(mne).position + distance for mne, distance in moves.items()}
-            known = client.check_move(moves)
+            start = client.move_by if options.relative else client.move
+            targets = _targets(client, output, moves, limit) if options.relative else moves
+            known = client.check_move(targets)
         except RemoteError as error:
             raise _unknown(client, moves, error) from error
         if options.dry_run:
-            _show_plan(output, moves, known)
-        elif options.no_wait:
-            refuse_when_busy(client, f"move {', '.join(moves)}")
-            _begin(client, output, moves, server.timeout)
-            _show_begun(output, moves, known)
+            _show_plan(output, targets, known)
+            return
+        moving = [mne for mne, facts in known.items() if facts.moving]
+        if options.no_wait:
+            refuse_when_busy(client, f"move {', '.join(moves)}", moving)
+            _begin(client, output, lambda **how: start(moves, **how), targets, server.timeout)
+            _show_begun(output, targets, known)
         else:
-            ends = _move(client, output, moves, known, limit)
-            _show_ends(output, moves, known, ends)
+            note_when_busy(client, output, moving)
+            targets = dict(targets)
+            ends = _move(client, output, lambda **how: start(moves, **how), targets, known, limit)
+            _show_ends(output, targets, known, ends)
+
+
+def _targets(client: Client, output: Output, distances: dict[str, float], limit: float | None) -> dict[str, float]:
+    """Return where motors would come to be from where they stand."""
+    targets = {}
+    for mne, distance in distances.items():
+        motor = client.motor(mne)
+        if motor.moving:
+            output.note(f"{mne} moves for somebody else: waiting until it stands")
+            client.wait_for(motor.path("move_done"), False, limit)
+        targets[mne] = motor.position + distance
+    return targets
 
 
 def _unknown(client: Client, moves: dict[str, float], error: RemoteError) -> RemoteError:
@@ -129,9 +146,20 @@ def _number(value: float | None) -> str:
 
 
 def _move(
-    client: Client, output: Output, moves: dict[str, float], known: dict[str, Facts], limit: float | None
+    client: Client,
+    output: Output,
+    start: Callable[..., dict[str, float]],
+    moves: dict[str, float],
+    known: dict[str, Facts],
+    limit: float | None,
 ) -> dict[str, float]:
     names = " and ".join(moves)
+    begun: list[bool] = []
+
+    def starting(targets: dict[str, float]) -> None:
+        moves.update(targets)
+        begun.append(True)
+
     with Bars(output, moves) as bars:
 
         def tell(positions: dict[str, float]) -> None:
@@ -146,8 +174,8 @@ def _move(
 
         tell({mne: facts.position for mne, facts in known.items()})
         try:
-            with stopping(output, names, lambda: _stand(client, output, moves)):
-                return client.move(moves, timeout=limit, progress=tell)
+            with stopping(output, names, lambda: _stand(client, output, moves), lambda: bool(begun)):
+                return start(timeout=limit, progress=tell, starting=starting)
         except CallTimeoutError:
             try:
                 _stand(client, output, moves)
@@ -163,11 +191,13 @@ class _UnderWay(Exception):  # noqa: N818  no error: there is nothing more to wa
     """The motors move."""
 
 
-def _begin(client: Client, output: Output, moves: dict[str, float], timeout: float) -> None:
+def _begin(
+    client: Client, output: Output, start: Callable[..., object], moves: dict[str, float], timeout: float
+) -> None:
     """Start motors; return when the first of them moves.
 
     Raises:
-        CallTimeoutError: none does yet: SPEC is busy.
+        CallTimeoutError: none does yet.
 
     """
 
@@ -177,7 +207,7 @@ def _begin(client: Client, output: Output, moves: dict[str, float], timeout: flo
     try:
         with stopping(output, " and ".join(moves), lambda: _stand(client, output, moves)):
             try:
-                client.move(moves, timeout=timeout, leave=True, progress=tell)
+                start(timeout=timeout, leave=True, progress=tell)
             except KeyboardInterrupt:
                 client.abort()
                 raise
@@ -185,8 +215,7 @@ def _begin(client: Client, output: Output, moves: dict[str, float], timeout: flo
         return
     except CallTimeoutError as error:
         raise CallTimeoutError(
-            f"{', '.join(moves)} on {client.server_name} did not begin to move within {timeout:g} s: it was told to, "
-            "and may do so later"
+            f"{', '.join(moves)} on {client.server_name} did not begin to move within {timeout:g} s: {error}"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""`--no-wait`: what is started and left alone, at SPEC's prompt alone."""
+"""Starting what moves or counts: waiting for SPEC's prompt, and `--no-wait`, which needs SPEC to be there."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from .arguments import within
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from pycertifspec.sync.client import Client
+
+    from .output import Output
 
 
 def add_no_wait_argument(command: argparse.ArgumentParser, purpose: str) -> None:
@@ -32,15 +35,30 @@ def limit_of(options: argparse.Namespace) -> float | None:
     return limit
 
 
-def refuse_when_busy(client: Client, what: str) -> None:
-    """Refuse to start what nobody waits for where SPEC would keep it until it is at its prompt.
+def note_when_busy(client: Client, output: Output, moving: Sequence[str] = ()) -> None:
+    """Say what is waited for, if SPEC is busy or motors move for somebody else."""
+    if not client.ready:
+        output.note(f"{client.server_name} is busy: waiting until it is at its prompt")
+    elif moving:
+        output.note(f"{', '.join(moving)} moves for somebody else: waiting until it stands")
+
+
+def refuse_when_busy(client: Client, what: str, moving: Sequence[str] = ()) -> None:
+    """Refuse to start what nobody waits for where it could not begin at once.
+
+    Args:
+        client: asks SPEC.
+        what: is refused.
+        moving: those of its motors that move already.
 
     Raises:
-        RefusedError: SPEC is busy.
+        RefusedError: SPEC is busy, or a motor moves for somebody else.
 
     """
+    if moving:
+        raise RefusedError(f"refused to {what} with --no-wait: {', '.join(moving)} moves for somebody else")
     if not client.ready:
         raise RefusedError(
-            f"refused to {what} with --no-wait: {client.server_name} is busy, and would do it when it is at its prompt "
-            "again, whenever that is; `pycertifspec wait status/ready 1` waits for that"
+            f"refused to {what} with --no-wait: {client.server_name} is busy; `pycertifspec wait status/ready 1` waits "
+            "until it is at its prompt"
         )

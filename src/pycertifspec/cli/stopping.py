@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def stopping(output: Output, what: str, wait: Callable[[], object]) -> Iterator[None]:
+def stopping(
+    output: Output, what: str, wait: Callable[[], object], begun: Callable[[], bool] = lambda: True
+) -> Iterator[None]:
     """Run a block whose interruption has already told SPEC to stop; wait until it has, and say so.
 
     SIGTERM counts as Ctrl-C: who ends this program does not want motors to go on.
@@ -23,6 +25,7 @@ def stopping(output: Output, what: str, wait: Callable[[], object]) -> Iterator[
         output: to say it with.
         what: goes on: ``th and tth``.
         wait: until it has stopped.
+        begun: returns whether SPEC was told to begin at all.
 
     Raises:
         KeyboardInterrupt: it was interrupted.
@@ -34,6 +37,9 @@ def stopping(output: Output, what: str, wait: Callable[[], object]) -> Iterator[
     try:
         yield
     except KeyboardInterrupt:
+        if not begun():
+            output.interrupted("SPEC was busy: nothing was started, and nothing is stopped")
+            raise
         output.interrupted(f"SPEC was told to stop; waiting for {what} (Ctrl-C again leaves)")
         try:
             wait()

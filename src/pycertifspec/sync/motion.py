@@ -23,7 +23,7 @@ class Motion:
     Iterating gives all positions by mnemonic, in user units, whenever one has changed, until all stand.
 
     Attributes:
-        targets: where each motor goes.
+        targets: where each motor goes; of distances that is known when they begin.
         positions: where each was last.
 
     """
@@ -34,14 +34,21 @@ class Motion:
         targets: Mapping[str, float],
         timeout: float | None,
         finished: Callable[[], None] | None = None,
+        *,
+        by: bool = False,
     ) -> None:
-        self.targets = dict(targets)
+        self.targets: dict[str, float] = {} if by else dict(targets)
         self.positions: dict[str, float] = {}
         self._link = link
         self._stream = Stream(lasting=True)
         self._finished = finished
-        procedure = moving.move(link.session, self.targets, timeout=timeout, progress=self._moved)
-        self._task = Background(link, procedure, f"the motion of {', '.join(self.targets)}", self._over)
+        procedure = moving.move(
+            link.session, targets, by=by, timeout=timeout, progress=self._moved, starting=self._starting
+        )
+        self._task = Background(link, procedure, f"the motion of {', '.join(targets)}", self._over)
+
+    def _starting(self, targets: dict[str, float]) -> None:
+        self.targets = targets
 
     def _moved(self, positions: dict[str, float]) -> None:
         self.positions = positions

@@ -157,7 +157,7 @@ class Motor:
         timeout: float | None = None,
         leave: bool = False,
     ) -> Any:
-        """Move BY a distance from where the motor is, in user units; `moveto` moves to a position.
+        """Move BY a distance from where the motor stands, in user units; `moveto` moves to a position.
 
         Args:
             distance: how far.
@@ -175,7 +175,10 @@ class Motor:
             CallTimeoutError: as `moveto`.
 
         """
-        return self.moveto(self.position + distance, blocking, callback, timeout=timeout, leave=leave)
+        if not blocking:
+            return Motion(self._link, {self.name: distance}, timeout, callback, by=True)
+        procedure = moving.move_one(self._link.session, self.name, distance, by=True, timeout=timeout, leave=leave)
+        return self._link.run(procedure)
 
     def search(self, how: str = "home", home: float | None = None, *, timeout: float | None = None) -> float:
         """Search for the home or a limit switch, wait, and return where the motor stands, in user units.

@@ -64,11 +64,12 @@ def _call(function: str, place: int, timeout: float | None) -> Ask:
 def count(
     session: ClientSession[Any],
     preset: float,
-    counters: tuple[str, ...],
+    counters: tuple[str, ...] | None,
     *,
     timeout: float | None = None,
     progress: Callable[[dict[str, float]], None] | None = None,
-    telling: Callable[[], None] | None = None,
+    starting: Callable[[], None] | None = None,
+    found: Callable[[Names], None] | None = None,
 ) -> Procedure[dict[str, float]]:
     """Count, wait until it is over, and return each counter's value by its mnemonic.
 
@@ -78,10 +79,11 @@ def count(
     Args:
         session: the conversation.
         preset: seconds; negative for monitor counts (PROTOCOL.md 5.9).
-        counters: whose values are wanted.
+        counters: whose values are wanted; None for all, which SPEC is asked for.
         timeout: seconds; None for as long as it counts.
         progress: is called with all values when one has changed.
-        telling: is called when the server is about to be told; whatever ends the waiting before stops nothing.
+        starting: is called when SPEC is free, and about to be told; whatever ends the waiting by then stops nothing.
+        found: is called with what SPEC has been found to have.
 
     Raises:
         RemoteError: the server did not count.
@@ -90,26 +92,55 @@ def count(
     """
     if not preset or preset != preset:  # noqa: PLR0124  not a number
         raise LocalProtocolError("cannot count for 0 seconds or 0 counts")
-    return (yield from within(session, _count(session, preset, counters, timeout, progress, telling), timeout))
+    return (yield from within(session, _all(session, preset, counters, timeout, progress, starting, found), timeout))
+
+
+def _all(
+    session: ClientSession[Any],
+    preset: float,
+    counters: tuple[str, ...] | None,
+    timeout: float | None,
+    progress: Callable[[dict[str, float]], None] | None,
+    starting: Callable[[], None] | None,
+    found: Callable[[Names], None] | None,
+) -> Procedure[dict[str, float]]:
+    begin = yield Now()
+    if counters is None:
+        known = yield from _found(session, begin, timeout)
+        counters = tuple(known.counters)
+        if found is not None:
+            found(known)
+    return (yield from _count(session, preset, counters, begin, timeout, progress, starting))
+
+
+def _found(session: ClientSession[Any], begin: float, timeout: float | None) -> Procedure[Names]:
+    """Ask what SPEC has as soon as it is free: it would not answer before."""
+    stream = Stream()
+    yield Follow(stream, (properties.COUNT_ALL, properties.READY))
+    try:
+        yield from until_free(session, stream, _at_rest, begin, timeout, "counting")
+    finally:
+        yield Unfollow(stream)
+    return (yield from instrument(None))
 
 
 def _count(
     session: ClientSession[Any],
     preset: float,
     counters: tuple[str, ...],
+    begin: float,
     timeout: float | None,
     progress: Callable[[dict[str, float]], None] | None,
-    telling: Callable[[], None] | None,
+    starting: Callable[[], None] | None,
 ) -> Procedure[dict[str, float]]:
-    begin = yield Now()
     stream = Stream()
     watched = {scaler_path(mne, "value"): mne for mne in counters} if progress is not None else {}
     yield Follow(stream, (properties.COUNT_ALL, properties.READY, properties.ERROR, *watched))
     values: dict[str, float] = dict.fromkeys(counters, 0.0)
     try:
         yield from until_free(session, stream, _at_rest, begin, timeout, "counting")
-        if telling is not None:
-            telling()
+        if starting is not None:
+            starting()
         try:
             yield Tell(EventTypes.SV_CHAN_SEND, properties.COUNT_ALL, encode_scalar(preset), slot=True)
             yield from _counted(session, stream, begin, timeout, watched, values, progress)

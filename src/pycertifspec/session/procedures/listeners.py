@@ -16,11 +16,18 @@ class Listeners(NamedTuple):
     Attributes:
         progress: is called with all positions when one has changed.
         arrived: is called with a motor's mnemonic and position when it stands at its target.
+        starting: is called with where each goes when SPEC is about to be told; an interruption by then stops nobody.
 
     """
 
     progress: Callable[[dict[str, float]], None] | None = None
     arrived: Callable[[str, float], None] | None = None
+    starting: Callable[[dict[str, float]], None] | None = None
+
+    def starts(self, axes: Mapping[str, Axis]) -> None:
+        """Tell where all are about to go."""
+        if self.starting is not None:
+            self.starting({mne: axis.target for mne, axis in axes.items()})
 
     def moved(self, axes: Mapping[str, Axis]) -> None:
         """Tell where all are."""

@@ -39,10 +39,12 @@ def move(
     session: ClientSession[Any],
     targets: Mapping[str, float],
     *,
+    by: bool = False,
     timeout: float | None = None,
     leave: bool = False,
     progress: Callable[[dict[str, float]], None] | None = None,
     arrived: Callable[[str, float], None] | None = None,
+    starting: Callable[[dict[str, float]], None] | None = None,
 ) -> Procedure[dict[str, float]]:
     """Move motors together and wait until all stand; return where each is.
 
@@ -52,10 +54,12 @@ def move(
     Args:
         session: the conversation.
         targets: where to, in user units.
+        by: the targets are distances from where the motors stand when they are started.
         timeout: seconds for all; None for as long as they move.
         leave: let them move on when the waiting ends early.
-        progress: is called with the positions when one has changed.
-        arrived: is called with a motor's mnemonic and position when it stands at its target.
+        progress: as `Listeners`.
+        arrived: as `Listeners`.
+        starting: as `Listeners`.
 
     Raises:
         RefusedError: a target is beyond a limit, or a motor is disabled; nothing has moved.
@@ -66,12 +70,14 @@ def move(
     if not targets or len(targets) > MAX_MOTORS:
         raise LocalProtocolError(f"cannot move {len(targets)} motors; expected 1 to {MAX_MOTORS}")
     wanted = {mne: _number(mne, target) for mne, target in targets.items()}
-    return (yield from within(session, _move(session, wanted, timeout, leave, Listeners(progress, arrived)), timeout))
+    listeners = Listeners(progress, arrived, starting)
+    return (yield from within(session, _move(session, wanted, by, timeout, leave, listeners), timeout))
 
 
 def _move(
     session: ClientSession[Any],
     wanted: dict[str, float],
+    by: bool,
     timeout: float | None,
     leave: bool,
     listeners: Listeners,
@@ -81,19 +87,26 @@ def _move(
     watched = [motor_path(mne, prop.name) for mne in wanted for prop in (properties.MOVE_DONE, properties.POSITION)]
     yield Follow(stream, (properties.ERROR, properties.READY, *watched))
     try:
-        axes = yield from _axes(session, wanted)
+        axes = yield from _axes(wanted)
+        if not by:
+            _check(session, axes)
         what = f"the motion of {', '.join(axes)}"
         yield from until_free(session, stream, lambda: at_rest(list(axes.values())), begin, timeout, what)
+        if by:
+            for mne, axis in axes.items():
+                axis.target = axis.position + wanted[mne]
+            _check(session, axes)
+        listeners.starts(axes)
         return (yield from _moved(session, stream, axes, begin, timeout, leave, listeners))
     finally:
         yield Unfollow(stream)
 
 
 def move_one(
-    session: ClientSession[Any], mne: str, target: float, *, timeout: float | None, leave: bool
+    session: ClientSession[Any], mne: str, target: float, *, by: bool = False, timeout: float | None, leave: bool
 ) -> Procedure[float]:
     """Move one motor, as `move`; return where it stands."""
-    return (yield from move(session, {mne: target}, timeout=timeout, leave=leave))[mne]
+    return (yield from move(session, {mne: target}, by=by, timeout=timeout, leave=leave))[mne]
 
 
 def checked(session: ClientSession[Any], targets: Mapping[str, float]) -> Procedure[dict[str, Facts]]:
@@ -103,7 +116,9 @@ def checked(session: ClientSession[Any], targets: Mapping[str, float]) -> Proced
         RefusedError: one could not; the text says which and why.
 
     """
-    return {mne: axis.facts for mne, axis in (yield from _axes(session, targets)).items()}
+    axes = yield from _axes({mne: _number(mne, target) for mne, target in targets.items()})
+    _check(session, axes)
+    return {mne: axis.facts for mne, axis in axes.items()}
 
 
 def targets_of(mapping: Mapping[str, float] | None, named: Mapping[str, float]) -> dict[str, float]:
@@ -111,12 +126,16 @@ def targets_of(mapping: Mapping[str, float] | None, named: Mapping[str, float]) 
     return {**(mapping or {}), **named}
 
 
-def _axes(session: ClientSession[Any], targets: Mapping[str, float]) -> Procedure[dict[str, Axis]]:
+def _axes(targets: Mapping[str, float]) -> Procedure[dict[str, Axis]]:
     axes = {}
     for mne, target in targets.items():
-        axes[mne] = Axis(mne, _number(mne, target), (yield from facts(mne)))
-        check(session.label, axes[mne])
+        axes[mne] = Axis(mne, target, (yield from facts(mne)))
     return axes
+
+
+def _check(session: ClientSession[Any], axes: Mapping[str, Axis]) -> None:
+    for axis in axes.values():
+        check(session.label, axis)
 
 
 def _number(mne: str, target: Any) -> float:

@@ -29,12 +29,14 @@ def move(
     leave: bool = False,
     progress: Callable[[dict[str, float]], Any] | None = None,
     arrived: Callable[[str, float], Any] | None = None,
+    starting: Callable[[dict[str, float]], Any] | None = None,
     **motors: float,
 ) -> dict[str, float]:
     """Move motors TO positions, in user units, all together, and wait until they stand.
 
-    A motor that is at its target already is not moved. Ctrl-C, cancellation and the timeout stop the motion, once,
-    unless `leave` is true.
+    A motor that is at its target already is not moved. While SPEC is busy, or a motor moves for somebody else, nothing
+    is started, as with SPEC's ``mv``. Ctrl-C, cancellation and the timeout stop the motion, once, unless `leave` is
+    true; before it is started they stop nobody.
 
     Args:
         targets: positions by mnemonic.
@@ -42,6 +44,7 @@ def move(
         leave: let them move on when the waiting ends early.
         progress: is called with all positions whenever one has changed.
         arrived: is called with a motor's mnemonic and position when it stands at its target; others may move on.
+        starting: is called with all targets when SPEC is free, and about to be told.
         motors: positions by mnemonic: ``client.move(th=1, tth=2)``.
 
     Returns:
@@ -55,9 +58,63 @@ def move(
 
     """
     wanted = moving.targets_of(targets, motors)
-    return self._link.run(
-        moving.move(self._link.session, wanted, timeout=timeout, leave=leave, progress=progress, arrived=arrived)
+    procedure = moving.move(
+        self._link.session,
+        wanted,
+        timeout=timeout,
+        leave=leave,
+        progress=progress,
+        arrived=arrived,
+        starting=starting,
     )
+    return self._link.run(procedure)
+
+
+def move_by(
+    self: Client,
+    distances: Mapping[str, float] | None = None,
+    /,
+    *,
+    timeout: float | None = None,
+    leave: bool = False,
+    progress: Callable[[dict[str, float]], Any] | None = None,
+    arrived: Callable[[str, float], Any] | None = None,
+    starting: Callable[[dict[str, float]], Any] | None = None,
+    **motors: float,
+) -> dict[str, float]:
+    """Move motors BY distances from where they stand, in user units; otherwise as `move`.
+
+    Args:
+        distances: how far, by mnemonic.
+        timeout: as `move`.
+        leave: as `move`.
+        progress: as `move`.
+        arrived: as `move`.
+        starting: as `move`.
+        motors: distances by mnemonic: ``client.move_by(th=-0.1)``.
+
+    Returns:
+        Where each stands.
+
+    Raises:
+        RefusedError: as `move`.
+        RemoteError: as `move`.
+        CallTimeoutError: as `move`.
+        ConnectionLostError: as `move`.
+
+    """
+    wanted = moving.targets_of(distances, motors)
+    procedure = moving.move(
+        self._link.session,
+        wanted,
+        by=True,
+        timeout=timeout,
+        leave=leave,
+        progress=progress,
+        arrived=arrived,
+        starting=starting,
+    )
+    return self._link.run(procedure)
 
 
 def check_move(self: Client, targets: Mapping[str, float] | None = None, /, **motors: float) -> dict[str, Facts]:
