@@ -90,6 +90,17 @@ def test_a_wait_for_others_that_ends_early_stops_nobody(
     assert driver.sent == []
 
 
+def test_who_waits_for_long_is_told_why_once(driver: Any, motor: Any, caplog: pytest.LogCaptureFixture) -> None:
+    motor(move_done="1")
+    free = [arrive(driver, "1"), (DONE, "0")]
+    driver.script += [*[None] * 20, *free]
+
+    assert move(driver) == {"th": 1.0}
+    assert [record.message for record in caplog.records] == [
+        "the motion of th on the server waits: SPEC is not at its prompt, or somebody else uses it"
+    ]
+
+
 def test_the_end_of_another_ones_motion_is_not_the_end_while_spec_is_busy(driver: Any, motor: Any) -> None:
     motor()
 

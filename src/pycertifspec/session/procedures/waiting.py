@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import CallTimeoutError
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from pycertifspec.session.client import ClientSession
     from pycertifspec.session.steps import Procedure
     from pycertifspec.session.stream import Stream
+
+logger = logging.getLogger("pycertifspec.client")
+
+# Seconds after which a person who sees nothing happen wants to know why.
+SILENT = 3.0
 
 # Seconds without news after which it is looked how things are: events may be late, or not come at all (PROTOCOL.md 6).
 LOOK = 1.0
@@ -44,10 +50,14 @@ def until_free(
         CallTimeoutError: the timeout passed, and nothing was started.
 
     """
+    told = False
     while not (yield from free()):
-        seconds = LOOK
+        seconds, now = LOOK, (yield Now())
+        if not told and now - begin >= SILENT:
+            logger.warning("%s on %s waits: SPEC is not at its prompt, or somebody else uses it", what, session.label)
+            told = True
         if timeout is not None:
-            seconds = min(LOOK, begin + timeout - (yield Now()))
+            seconds = min(LOOK, begin + timeout - now)
             if seconds <= 0:
                 raise CallTimeoutError(f"{what} on {session.label} was not started: SPEC was busy for {timeout} s")
         yield Next(stream, seconds)
