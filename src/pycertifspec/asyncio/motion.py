@@ -43,7 +43,7 @@ class Motion:
         self._stream = Stream(lasting=True)
         self._finished = finished
         procedure = moving.move(
-            link.session, targets, by=by, timeout=timeout, progress=self._moved, starting=self._starting
+            link.session, targets, by=by, timeout=timeout, progress=self._moved, starting=self._starting if by else None
         )
         self._what = f"the motion of {', '.join(targets)}"
         self._task = link.start(link.run(procedure), self._what)

@@ -43,7 +43,7 @@ class Motion:
         self._stream = Stream(lasting=True)
         self._finished = finished
         procedure = moving.move(
-            link.session, targets, by=by, timeout=timeout, progress=self._moved, starting=self._starting
+            link.session, targets, by=by, timeout=timeout, progress=self._moved, starting=self._starting if by else None
         )
         self._task = Background(link, procedure, f"the motion of {', '.join(targets)}", self._over)
 
