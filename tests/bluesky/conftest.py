@@ -44,10 +44,15 @@ async def turns(true: Callable[[], object]) -> None:
 
 
 def stands(clock: ManualClock, spec: SimulatedSpec, *mnemonics: str) -> None:
-    """Move the time until motors that were told to stop have come to rest, which none does at its target."""
-    for _ in range(100):
+    """Move the time until motors that were told to stop have come to rest, which none does at its target.
+
+    Slowly: the abort is on its way to SPEC for a while, and the motors need 10 model seconds for all of theirs.
+    """
+    steps = 100
+    for _ in range(steps):
         if not any(spec.motor(mne).moving for mne in mnemonics):
             return
+        time.sleep(PATIENCE / steps)
         clock.advance(0.05)
     raise AssertionError(f"{mnemonics} move on")
 
