@@ -44,15 +44,26 @@ def until_free(
         CallTimeoutError: the timeout passed, and nothing was started.
 
     """
-    while not (yield from free()):
-        seconds = LOOK
-        if timeout is not None:
-            seconds = min(LOOK, begin + timeout - (yield Now()))
-            if seconds <= 0:
-                raise CallTimeoutError(f"{what} on {session.label} was not started: SPEC was busy for {timeout} s")
-        yield Next(stream, seconds)
+    late = CallTimeoutError(f"{what} on {session.label} was not started: SPEC was busy for {timeout} s")
+    end = None if timeout is None else begin + timeout
+    busy = False
+    while not (yield from _looked(free, late if busy else None, end)):
+        busy = True
+        seconds = LOOK if end is None else min(LOOK, end - (yield Now()))
+        if seconds <= 0 or ((yield Next(stream, seconds)) is None and seconds < LOOK):
+            raise late
         drop(stream)
     drop(stream)
+
+
+def _looked(free: Callable[[], Procedure[bool]], late: CallTimeoutError | None, end: float | None) -> Procedure[bool]:
+    """Look whether something is free; where the caller's time ends meanwhile, the answer is not what was missing."""
+    try:
+        return (yield from free())
+    except CallTimeoutError as error:
+        if late is not None and end is not None and end - (yield Now()) < LOOK:
+            raise late from error
+        raise
 
 
 def drop(stream: Stream) -> None:
