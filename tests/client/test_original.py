@@ -225,3 +225,61 @@ def test_what_does_not_belong_into_an_array_is_refused_in_words(client: Any) -> 
         grid[0] = "x"
     grid[-1][0] = 5
     assert grid.value[9, 0] == 5.0
+
+
+@pytest.fixture
+def array(client: Client) -> ArrayVar:
+    client.execute("array av[3][2]; av[0] = 1; av[1] = 2; av[2] = 3")
+    variable = client.var("av")
+    assert isinstance(variable, ArrayVar)
+    return variable
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (4, 2), (2, 3), (6,), (2,), (0,)])
+def test_an_array_of_another_shape_is_refused_and_changes_nothing(array: ArrayVar, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"the array av of shape \(3, 2\) to one of shape \(" + str(shape[0])):
+        array.value = np.zeros(shape)
+
+    assert array.value.tolist() == [[1, 1], [2, 2], [3, 3]]
+
+
+@pytest.mark.parametrize("value", ["text", {"a": 1}, ["a", "b", "c"], [[1, 2], [3]]])
+def test_what_is_no_number_is_refused_as_the_whole_of_an_array(array: ArrayVar, value: Any) -> None:
+    with pytest.raises(ValueError, match=r"cannot set|is no array"):
+        array.value = value
+
+    assert array.value.tolist() == [[1, 1], [2, 2], [3, 3]]
+
+
+def test_a_scalar_fills_an_array(array: ArrayVar) -> None:
+    array.value = 7
+    assert array.value.tolist() == [[7, 7]] * 3
+
+
+def test_a_column_is_assigned_to_an_array_of_one_dimension(client: Client) -> None:
+    client.execute("array vec[3]; string array rows[2][8]")
+    vector, rows = client.var("vec"), client.var("rows")
+
+    vector.value = np.array([[1.0], [2.0], [float("nan")]])
+    rows.value = ["ab", "cd"]
+
+    assert vector.value[:2].tolist() == [1.0, 2.0]
+    assert np.isnan(vector.value[2])
+    assert rows.value == ["ab", "cd"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [([1, 2, 3], "the shapes differ"), (float("nan"), "no word for it"), ([1, float("inf")], "no word for it")],
+)
+def test_what_does_not_fit_into_a_part_of_an_array_is_refused(array: ArrayVar, value: Any, text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        array[1] = value
+
+    assert array.value.tolist() == [[1, 1], [2, 2], [3, 3]]
+
+
+def test_an_array_is_compared_with_numpy_element_by_element(array: ArrayVar) -> None:
+    assert (array == [[1, 1], [2, 0], [3, 3]]).tolist() == [[True, True], [True, False], [True, True]]
+    assert (array != [[1, 1], [2, 0], [3, 3]]).tolist() == [[False, False], [False, True], [False, False]]
+    assert not (array != array).any()  # noqa: PLR0124  fetched twice
