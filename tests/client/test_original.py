@@ -197,14 +197,28 @@ def test_what_is_shown_at_the_prompt_tells_what_a_person_wants(client: Client) -
     assert repr(client) == f"<Client of 'fourc' at 127.0.0.1:{client.port}, connected>"
     assert repr(client.motors.th) == "<Motor th 'Theta' at 30, limits -20 … 100, idle>"
     assert repr(client.motor("nosuch")).startswith("<Motor nosuch: ")
-    assert repr(client.counters.sec) == "<Counter sec at 0>"
+    assert repr(client.counters.sec) == "<Counter sec 'Seconds' at 0>"
+    assert repr(client.counter("nosuch")).startswith("<Counter nosuch: ")
     assert "<td>Theta</td><td>30</td>" in client.motors._repr_html_()
     assert "<td>Detector</td>" in client._repr_html_()
+    head, row = client.motors.th._repr_html_().split("</thead>")
+    assert head.startswith("<table><thead><tr><th>motor</th>")
+    assert row.count("<tr>") == 1
+    assert "<td>th</td><td>Theta</td><td>30</td><td>-20</td><td>100</td><td>idle</td>" in row
+    assert "<td>sec</td><td>Seconds</td><td>0" in client.counters.sec._repr_html_()
     assert "th" in dir(client.motors)
     assert "det" in client.counters._ipython_key_completions_()
     client.run("global x; array av[2]")
     assert repr(client.var("x")).startswith("<Var x = ")
     assert repr(client.var("av")).startswith("<ArrayVar av = ")
+
+
+def test_what_is_shown_without_a_connection_says_why(client: Client, stand: Any) -> None:
+    th, det = client.motors.th, client.counters.det
+    stand.die()
+
+    for shown in (repr(th), repr(det), th._repr_html_(), det._repr_html_(), client._repr_html_()):
+        assert "connection" in shown
 
 
 def test_every_message_is_logged_where_that_is_asked_for(stand: Any, caplog: Any) -> None:
