@@ -5,6 +5,7 @@ import pickle
 import queue
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -221,3 +222,23 @@ def test_a_client_that_is_closed_says_so(client: Any) -> None:
 
     with pytest.raises(ConnectionLostError, match=r"the client of 'fourc' at .* is closed; nothing was sent"):
         client.read("status/ready")
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("wait", ["changes", "output", "follow_scans"])
+def test_who_waits_for_news_goes_on_with_an_error_when_the_client_is_closed(
+    connect: Any, stand: Any, wait: str, lost: bool
+) -> None:
+    client = connect("127.0.0.1", stand.port)
+    news = client.changes("status/shell") if wait == "changes" else getattr(client, wait)()
+    with ThreadPoolExecutor() as pool:
+        reading = pool.submit(list, news)
+        if lost:
+            gone = threading.Event()
+            client.on_connection(lambda _: gone.set())
+            stand.die()
+            assert gone.wait(PATIENCE)
+        client.close()
+
+        with pytest.raises(ConnectionLostError, match="is closed"):
+            reading.result(PATIENCE)

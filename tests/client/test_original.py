@@ -197,14 +197,28 @@ def test_what_is_shown_at_the_prompt_tells_what_a_person_wants(client: Client) -
     assert repr(client) == f"<Client of 'fourc' at 127.0.0.1:{client.port}, connected>"
     assert repr(client.motors.th) == "<Motor th 'Theta' at 30, limits -20 … 100, idle>"
     assert repr(client.motor("nosuch")).startswith("<Motor nosuch: ")
-    assert repr(client.counters.sec) == "<Counter sec at 0>"
+    assert repr(client.counters.sec) == "<Counter sec 'Seconds' at 0>"
+    assert repr(client.counter("nosuch")).startswith("<Counter nosuch: ")
     assert "<td>Theta</td><td>30</td>" in client.motors._repr_html_()
     assert "<td>Detector</td>" in client._repr_html_()
+    head, row = client.motors.th._repr_html_().split("</thead>")
+    assert head.startswith("<table><thead><tr><th>motor</th>")
+    assert row.count("<tr>") == 1
+    assert "<td>th</td><td>Theta</td><td>30</td><td>-20</td><td>100</td><td>idle</td>" in row
+    assert "<td>sec</td><td>Seconds</td><td>0" in client.counters.sec._repr_html_()
     assert "th" in dir(client.motors)
     assert "det" in client.counters._ipython_key_completions_()
     client.run("global x; array av[2]")
     assert repr(client.var("x")).startswith("<Var x = ")
     assert repr(client.var("av")).startswith("<ArrayVar av = ")
+
+
+def test_what_is_shown_without_a_connection_says_why(client: Client, stand: Any) -> None:
+    th, det = client.motors.th, client.counters.det
+    stand.die()
+
+    for shown in (repr(th), repr(det), th._repr_html_(), det._repr_html_(), client._repr_html_()):
+        assert "connection" in shown
 
 
 def test_every_message_is_logged_where_that_is_asked_for(stand: Any, caplog: Any) -> None:
@@ -225,3 +239,61 @@ def test_what_does_not_belong_into_an_array_is_refused_in_words(client: Any) -> 
         grid[0] = "x"
     grid[-1][0] = 5
     assert grid.value[9, 0] == 5.0
+
+
+@pytest.fixture
+def array(client: Client) -> ArrayVar:
+    client.execute("array av[3][2]; av[0] = 1; av[1] = 2; av[2] = 3")
+    variable = client.var("av")
+    assert isinstance(variable, ArrayVar)
+    return variable
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (4, 2), (2, 3), (6,), (2,), (0,)])
+def test_an_array_of_another_shape_is_refused_and_changes_nothing(array: ArrayVar, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"the array av of shape \(3, 2\) to one of shape \(" + str(shape[0])):
+        array.value = np.zeros(shape)
+
+    assert array.value.tolist() == [[1, 1], [2, 2], [3, 3]]
+
+
+@pytest.mark.parametrize("value", ["text", {"a": 1}, ["a", "b", "c"], [[1, 2], [3]]])
+def test_what_is_no_number_is_refused_as_the_whole_of_an_array(array: ArrayVar, value: Any) -> None:
+    with pytest.raises(ValueError, match=r"cannot set|is no array"):
+        array.value = value
+
+    assert array.value.tolist() == [[1, 1], [2, 2], [3, 3]]
+
+
+def test_a_scalar_fills_an_array(array: ArrayVar) -> None:
+    array.value = 7
+    assert array.value.tolist() == [[7, 7]] * 3
+
+
+def test_a_column_is_assigned_to_an_array_of_one_dimension(client: Client) -> None:
+    client.execute("array vec[3]; string array rows[2][8]")
+    vector, rows = client.var("vec"), client.var("rows")
+
+    vector.value = np.array([[1.0], [2.0], [float("nan")]])
+    rows.value = ["ab", "cd"]
+
+    assert vector.value[:2].tolist() == [1.0, 2.0]
+    assert np.isnan(vector.value[2])
+    assert rows.value == ["ab", "cd"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [([1, 2, 3], "the shapes differ"), (float("nan"), "no word for it"), ([1, float("inf")], "no word for it")],
+)
+def test_what_does_not_fit_into_a_part_of_an_array_is_refused(array: ArrayVar, value: Any, text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        array[1] = value
+
+    assert array.value.tolist() == [[1, 1], [2, 2], [3, 3]]
+
+
+def test_an_array_is_compared_with_numpy_element_by_element(array: ArrayVar) -> None:
+    assert (array == [[1, 1], [2, 0], [3, 3]]).tolist() == [[True, True], [True, False], [True, True]]
+    assert (array != [[1, 1], [2, 0], [3, 3]]).tolist() == [[False, False], [False, True], [False, False]]
+    assert not (array != array).any()  # noqa: PLR0124  fetched twice

@@ -225,6 +225,15 @@ except SpecError as error:
 """,
         "ConnectionLostError",
     ),
+    "a loop that has a motion under way and no client any more": Program(
+        """
+async def main():
+    client = await AsyncClient.connect(HOST, PORT)
+    await client.start_move(th=0)
+    await client.wait_for("motor/th/move_done", True)
+asyncio.run(main())
+"""
+    ),
     "a process that was forked ends first": Program(
         """
 client = Client(HOST, PORT)
@@ -232,6 +241,7 @@ client.watch("motor/th/position")
 changes = client.changes("motor/th/position")
 child = os.fork()
 if not child:
+    print(client.connected)
     for work in (
         lambda: client.read("status/ready"), lambda: client.watch("status/ready"), lambda: client.move(th=1),
         lambda: next(changes), lambda: client.start_move(th=1).wait(), lambda: client.abort(), changes.close,
@@ -244,7 +254,7 @@ os.waitpid(child, 0)
 next(changes)
 print("parent", client.read("motor/th/position"))
 """,
-        "ConnectionLostError\n" * 6 + "None\nNone\n30.0\nparent 30.0",
+        "False\n" + "ConnectionLostError\n" * 6 + "None\nNone\n30.0\nparent 30.0",
     ),
     "a process that was forked from a loop": Program(
         """
@@ -253,6 +263,7 @@ async def main():
     await client.watch("motor/th/position")
     child = os.fork()
     if not child:
+        print(client.connected)
         for work in (
             lambda: client.read("status/ready"), lambda: client.watch("status/ready"), lambda: client.move(th=1),
             lambda: client.abort(), client.close,
@@ -268,7 +279,7 @@ async def main():
     await client.close()
 asyncio.run(main())
 """,
-        "ConnectionLostError\n" * 4 + "None\n30.0\nparent 30.0",
+        "False\n" + "ConnectionLostError\n" * 4 + "None\n30.0\nparent 30.0",
     ),
 }
 

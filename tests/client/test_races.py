@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.tap import PATIENCE, Tap, passed_on, text
 
-from pycertifspec import EventTypes, RefusedError, RemoteError, StoppedError
+from pycertifspec import CallTimeoutError, EventTypes, RefusedError, RemoteError, StoppedError
 from pycertifspec.server import Application, ServerThread
 from pycertifspec.server.demonstration import LinearMotor
 from pycertifspec.session.options import ServerOptions
@@ -386,6 +386,23 @@ def test_28_a_count_begins_when_spec_is_at_its_prompt(
 
     assert counted.result()["sec"] == 2.0
     assert running.done()
+
+
+@pytest.mark.parametrize("what", [SLEEP, SCAN])
+@pytest.mark.parametrize("start", ["move", "count"])
+def test_28_a_timeout_before_spec_is_at_its_prompt_says_that_nothing_was_started(
+    connect: Any, manual: Any, clock: Any, others: Any, what: Any, start: str
+) -> None:
+    client = connect("127.0.0.1", manual.port)
+    running = others(*what)
+
+    with pytest.raises(CallTimeoutError) as caught:
+        client.move(th=29, timeout=0.05) if start == "move" else client.count(2, timeout=0.05)
+    while not running.done():
+        clock.advance(1)
+
+    assert "was not started: SPEC was busy for 0.05 s" in str(caught.value)
+    assert running.result().output.count("\n  3 ") == (what is SCAN)
 
 
 def test_28_a_motion_that_is_stopped_before_it_begins_stops_nobody(

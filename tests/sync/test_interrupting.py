@@ -12,6 +12,7 @@ from pycertifspec.server import ServerThread
 from pycertifspec.simulator.beamline import simulated
 from pycertifspec.simulator.clock import ManualClock
 from pycertifspec.simulator.world import World
+from pycertifspec.sync.scan import Scan
 
 PATIENCE = 20.0
 
@@ -78,3 +79,29 @@ def test_ctrl_c_while_it_counts_stops_the_counting(client: Client) -> None:
 
     thread.join()
     client.wait_for("scaler/.all./count", False, PATIENCE)
+
+
+def through(loop: Any) -> None:
+    for _ in loop:
+        pass
+
+
+def test_ctrl_c_while_a_loop_waits_for_a_motion_stops_it(client: Client) -> None:
+    thread = interrupt_when(client, "motor/th/move_done", True)
+
+    with pytest.raises(KeyboardInterrupt):
+        through(client.start_move(th=0))
+
+    thread.join()
+    client.wait_for("motor/th/move_done", False, PATIENCE)
+
+
+@pytest.mark.parametrize("wait", [through, Scan.heading, Scan.wait])
+def test_ctrl_c_while_a_scan_is_waited_for_aborts_it(client: Client, wait: Any) -> None:
+    thread = interrupt_when(client, "status/ready", False)
+
+    with pytest.raises(KeyboardInterrupt):
+        wait(client.scan("sleep(1000)"))
+
+    thread.join()
+    client.wait_until_ready(PATIENCE)

@@ -205,6 +205,7 @@ class Conversation:
                     connection.transport.write_eof()  # after what waits to be sent
                     await self._ended.wait()
         self._lose(connection, self._closed())
+        self.session.lose(self._closed(), for_good=True)  # who waits for a connection to come back, too
 
     def _closed(self) -> ConnectionLostError:
         return ConnectionLostError(f"the client of {self.session.label} is closed")
@@ -224,6 +225,8 @@ class Conversation:
             self._loop.call_soon_threadsafe(self._take_leave)
 
     def _take_leave(self) -> None:
+        self.error = self.error or self._closed()  # what still goes on sends nothing any more
+        self.connected = False
         self.dispatcher.cancel()
         if self._connecting is not None:
             self._connecting.cancel()

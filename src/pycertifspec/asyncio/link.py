@@ -83,7 +83,8 @@ class Link:
     @property
     def connected(self) -> bool:
         """Whether the connection stands."""
-        return self._conversation.connected and not self.session.ended
+        conversation = self._conversation
+        return conversation.connected and not self.session.ended and not conversation.is_inherited
 
     def start(self, coroutine: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Let something go on by itself until it ends or the client is closed."""
@@ -116,6 +117,7 @@ class Link:
 
     async def run(self, procedure: Procedure[T]) -> T:
         """Do a procedure's steps, and return what it returns."""
+        cancelled: asyncio.CancelledError | None = None
         try:
             step = next(procedure)
             while True:
@@ -127,11 +129,16 @@ class Link:
                     else:
                         answer = await self._ask(step)
                 except BaseException as error:  # noqa: BLE001  the procedure cleans up, and raises it or another
+                    cancelled = error if isinstance(error, asyncio.CancelledError) else cancelled
                     step = procedure.throw(error)
                 else:
                     step = procedure.send(answer)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
+        except ConnectionLostError as lost:
+            if cancelled is not None:  # a cancellation is not to be swallowed because nothing could be cleaned up
+                raise cancelled from lost
+            raise
 
     async def do(self, step: Any) -> Any:
         """Do one step; return its answer."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pycertifspec.errors import CallTimeoutError, StoppedError
 from pycertifspec.session.procedures import moving
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Motion:
     """Motors on their way.
 
-    Iterating gives all positions by mnemonic, in user units, whenever one has changed, until all stand.
+    Iterating gives all positions by mnemonic, in user units, whenever one has changed, until all stand. Cancelling who
+    waits in the loop stops the motion.
 
     Attributes:
         targets: where each motor goes; of distances that is known when they begin.
@@ -95,8 +96,15 @@ class Motion:
             self._task.cancel()
             await asyncio.wait((self._task,))
 
+    async def _next(self) -> Any:
+        try:
+            return await self._link.do(Next(self._stream, FOR_EVER))
+        except asyncio.CancelledError:
+            await self.stop()
+            raise
+
     async def __aiter__(self) -> AsyncIterator[dict[str, float]]:
-        while (positions := await self._link.do(Next(self._stream, FOR_EVER))) is not None:
+        while (positions := await self._next()) is not None:
             yield positions
 
     async def __aenter__(self) -> Self:

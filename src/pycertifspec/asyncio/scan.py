@@ -88,7 +88,7 @@ class Scan:
 
         """
         if not self.record.command:
-            await self._link.do(Next(self._heading, FOR_EVER if timeout is None else timeout))
+            await self._next(self._heading, FOR_EVER if timeout is None else timeout)
         return self.record
 
     async def wait(self, timeout: float | None = None) -> ScanRecord:
@@ -146,8 +146,15 @@ class Scan:
             self._task.cancel()
             await asyncio.wait((self._task,))
 
+    async def _next(self, stream: Stream, seconds: float) -> Any:
+        try:
+            return await self._link.do(Next(stream, seconds))
+        except asyncio.CancelledError:
+            await self.abort()
+            raise
+
     async def __aiter__(self) -> AsyncIterator[ScanPoint]:
-        while (point := await self._link.do(Next(self._points, FOR_EVER))) is not None:
+        while (point := await self._next(self._points, FOR_EVER)) is not None:
             yield point
 
     async def __aenter__(self) -> Self:

@@ -13,9 +13,17 @@ if TYPE_CHECKING:
 
 def motor_text(mne: str, name: str, facts: Facts) -> str:
     """Return ``<Motor th 'Theta' at 1.25, limits -10 … 180, idle>``."""
-    shown = f" {name!r}" if name and name != mne else ""
     limits = f", limits {facts.low:g} … {facts.high:g}" if facts.low is not None and facts.high is not None else ""
-    return f"<Motor {mne}{shown} at {facts.position:g}{limits}, {state(facts)}>"
+    return f"<Motor {_named(mne, name)} at {facts.position:g}{limits}, {state(facts)}>"
+
+
+def counter_text(mne: str, name: str, value: Any) -> str:
+    """Return ``<Counter det 'Detector' at 5020>``."""
+    return f"<Counter {_named(mne, name)} at {value:g}>"
+
+
+def _named(mne: str, name: str) -> str:
+    return f"{mne} {name!r}" if name and name != mne else mne
 
 
 def state(facts: Facts) -> str:

@@ -319,6 +319,8 @@ class Conversation:
         if self.error is None:
             farewell(self.connection.socket)
         self.lose(self._closed())
+        with self.lock:
+            self.session.lose(self._closed(), for_good=True)  # who waits for a connection to come back, too
 
     def _closed(self) -> ConnectionLostError:
         return ConnectionLostError(f"the client of {self.session.label} is closed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pycertifspec.session import properties
+from pycertifspec.session.procedures import looking
 from pycertifspec.session.procedures import properties as reading
 
 if TYPE_CHECKING:
@@ -55,4 +56,11 @@ class Counter:
         return self.read()
 
     def __repr__(self) -> str:
-        return f"<Counter {self.name} at {self.read():g}>"
+        return self._link.run(looking.counter(self.name, self._shown))
+
+    def _repr_html_(self) -> str:
+        return self._link.run(looking.counters({self.name: self._shown}))
+
+    @property
+    def _shown(self) -> str:
+        return self.conn.known_names.counters.get(self.name, "")

@@ -51,7 +51,7 @@ class Dispatcher:
                 callback, argument = due.popleft()
                 try:
                     callback(argument)
-                except Exception:
+                except BaseException:  # sys.exit() ends a callback, not the thread of all others
                     logger.exception(FAILED, argument)
                 if self._over.is_set():
                     return

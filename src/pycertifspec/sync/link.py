@@ -78,7 +78,8 @@ class Link:
     @property
     def connected(self) -> bool:
         """Whether the connection stands."""
-        return self._conversation.connected and not self.session.ended
+        conversation = self._conversation
+        return conversation.connected and not self.session.ended and not conversation.is_inherited
 
     def close(self) -> None:
         """End the connection, its threads and all that waits."""

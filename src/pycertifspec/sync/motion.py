@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pycertifspec.session.procedures import moving
 from pycertifspec.session.steps import FOR_EVER, Next
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Motion:
     """Motors on their way.
 
-    Iterating gives all positions by mnemonic, in user units, whenever one has changed, until all stand.
+    Iterating gives all positions by mnemonic, in user units, whenever one has changed, until all stand. Ctrl-C while
+    the loop waits stops the motion.
 
     Attributes:
         targets: where each motor goes; of distances that is known when they begin.
@@ -85,8 +86,15 @@ class Motion:
         if not self._task.done:
             self._task.stop()
 
+    def _next(self) -> Any:
+        try:
+            return self._link.do(Next(self._stream, FOR_EVER))
+        except KeyboardInterrupt:
+            self.stop()
+            raise
+
     def __iter__(self) -> Iterator[dict[str, float]]:
-        while (positions := self._link.do(Next(self._stream, FOR_EVER))) is not None:
+        while (positions := self._next()) is not None:
             yield positions
 
     def __enter__(self) -> Self:

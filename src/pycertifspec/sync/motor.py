@@ -232,4 +232,11 @@ class Motor:
         return self.conn.unsubscribe(self.path(prop), callback)
 
     def __repr__(self) -> str:
-        return self._link.run(looking.motor(self.name, self.conn.known_names.motors.get(self.name, "")))
+        return self._link.run(looking.motor(self.name, self._shown))
+
+    def _repr_html_(self) -> str:
+        return self._link.run(looking.motors({self.name: self._shown}))
+
+    @property
+    def _shown(self) -> str:
+        return self.conn.known_names.motors.get(self.name, "")

@@ -85,7 +85,7 @@ class Scan:
 
         """
         if not self.record.command:
-            self._link.do(Next(self._heading, FOR_EVER if timeout is None else timeout))
+            self._next(self._heading, FOR_EVER if timeout is None else timeout)
         return self.record
 
     def wait(self, timeout: float | None = None) -> ScanRecord:
@@ -137,8 +137,15 @@ class Scan:
         elif not self._task.done:
             self._task.stop()
 
+    def _next(self, stream: Stream, seconds: float) -> Any:
+        try:
+            return self._link.do(Next(stream, seconds))
+        except KeyboardInterrupt:
+            self.abort()
+            raise
+
     def __iter__(self) -> Iterator[ScanPoint]:
-        while (point := self._link.do(Next(self._points, FOR_EVER))) is not None:
+        while (point := self._next(self._points, FOR_EVER)) is not None:
             yield point
 
     def __enter__(self) -> Self:

@@ -83,14 +83,14 @@ class ArrayVar(MutableSequence[Any]):
 
     @property
     def value(self) -> Any:
-        """The whole as a numpy array, or a list of texts. Assigning sets it in SPEC."""
+        """The whole as a numpy array, or a list of texts. Assigning sets it in SPEC: one of this shape, or a scalar."""
         whole = self.conn.read(properties.variable_path(self._variable))
         return whole if self._row is None else whole[self._row]
 
     @value.setter
     def value(self, value: Any) -> None:
         if self._row is None:
-            self.conn.write(properties.variable_path(self.name), value)
+            self.conn.write(properties.variable_path(self.name), arrays.whole(self.value, value, self.name))
         else:
             self[:] = value
 
@@ -152,6 +152,9 @@ class ArrayVar(MutableSequence[Any]):
 
     def __eq__(self, other: object) -> Any:
         return arrays.as_array(self.value) == (other.value if isinstance(other, ArrayVar) else other)
+
+    def __ne__(self, other: object) -> Any:
+        return arrays.as_array(self.value) != (other.value if isinstance(other, ArrayVar) else other)
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pycertifspec.errors import LocalTypeError, RemoteProtocolError
+from pycertifspec.errors import LocalProtocolError, LocalTypeError, RemoteProtocolError
 
 from .constants import ELEMENT_SIZES, ELEMENTS, ByteOrder, DataTypes
 
@@ -181,23 +181,67 @@ def shape(value: object) -> tuple[int, ...]:
     return as_array(value).shape
 
 
+def whole(value: object, item: object, name: str) -> Any:
+    """Return what an array becomes when `item` is assigned to the whole of it: a scalar fills it.
+
+    An array of another shape is refused: SPEC would copy what fits and keep the rest in silence (SPEC_LANGUAGE.md 3.2).
+
+    Args:
+        value: the array as it is.
+        item: what is assigned.
+        name: of the array, for messages.
+
+    Raises:
+        LocalProtocolError: it has another shape.
+        LocalTypeError: it is no number, and the array has numbers.
+
+    """
+    import numpy as np  # noqa: PLC0415  see the module's first line
+
+    there, new = np.asarray(value), _elements(value, item)
+    if new.ndim == 2 and min(new.shape) == 1:
+        new = new.reshape(-1)  # as such an array is read
+    if new.ndim and new.shape != there.shape:
+        raise LocalProtocolError(
+            f"cannot set the array {name} of shape {there.shape} to one of shape {shape(item)}; a part of it is set "
+            f"as {name}[0:2] = ..."
+        )
+    filled = np.broadcast_to(new, there.shape)
+    return filled if there.dtype.kind in "iuf" else filled.tolist()
+
+
+def _elements(value: object, item: object) -> npt.NDArray[Any]:
+    import numpy as np  # noqa: PLC0415  see the module's first line
+
+    try:
+        new = np.asarray(item)
+    except ValueError as error:
+        raise LocalProtocolError(f"{item!r} is no array: {error}") from error
+    if np.asarray(value).dtype.kind in "iuf" and new.dtype.kind not in "biuf":
+        raise LocalTypeError(f"cannot set {item!r} in an array of numbers")
+    return new
+
+
 def places(value: object, index: object, item: object) -> list[tuple[tuple[int, ...], Any]]:
     """Return what an assignment ``value[index] = item`` sets: the place of each element, and what it becomes.
 
     Raises:
         IndexError: there is no such place.
-        ValueError: `item` does not fit into it.
+        LocalProtocolError: `item` does not fit into it, or is not finite: SPEC's language has no such number.
         LocalTypeError: `item` is no number, and the array has numbers.
 
     """
     import numpy as np  # noqa: PLC0415  see the module's first line
 
-    whole = np.asarray(value)
-    if whole.dtype.kind in "iuf" and np.asarray(item).dtype.kind not in "biuf":
-        raise LocalTypeError(f"cannot set {item!r} in an array of numbers")
-    chosen = np.arange(whole.size).reshape(whole.shape)[index]  # type: ignore[call-overload]  # any index of numpy's
-    items = np.broadcast_to(np.asarray(item), chosen.shape)
+    there, new = np.asarray(value), _elements(value, item)
+    chosen = np.arange(there.size).reshape(there.shape)[index]  # type: ignore[call-overload]  # any index of numpy's
+    if new.dtype.kind == "f" and not np.isfinite(new).all():
+        raise LocalProtocolError(f"cannot set elements to {item!r}: SPEC has no word for it; assign the whole array")
+    try:
+        items = np.broadcast_to(new, chosen.shape)
+    except ValueError as error:
+        raise LocalProtocolError(f"cannot set {chosen.shape} elements to {new.shape}: the shapes differ") from error
     numbers = zip(np.ravel(chosen).tolist(), np.ravel(items).tolist(), strict=True)
     return [
-        (tuple(int(axis) for axis in np.unravel_index(number, whole.shape)), element) for number, element in numbers
+        (tuple(int(axis) for axis in np.unravel_index(number, there.shape)), element) for number, element in numbers
     ]

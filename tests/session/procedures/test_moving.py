@@ -115,6 +115,17 @@ def test_the_end_of_another_ones_motion_is_not_the_end_while_spec_is_busy(driver
     assert move(driver) == {"th": 1.0}
 
 
+def test_who_was_at_the_target_has_arrived_though_somebody_moves_the_motor_on_at_once(driver: Any, motor: Any) -> None:
+    motor()
+
+    def moved_on() -> None:
+        driver.properties.update({POSITION: "1.3", DONE: "1"})
+
+    driver.script += [(POSITION, "0"), (DONE, "1"), (POSITION, "1"), moved_on, (DONE, "0")]
+
+    assert move(driver) == {"th": 1.0}
+
+
 def test_a_motion_without_any_event_is_over_when_the_motor_stands_at_its_target(driver: Any, motor: Any) -> None:
     motor()
     driver.script += [arrive(driver, "1.0004"), None]

@@ -59,6 +59,8 @@ def carried_out(
             for axis in going.values():
                 # The event may have told an older motion's end (6, 3 and 4), or one of a command that came before.
                 axis.done = not axis.facts.moving and (ready or axis.is_at(axis.position))
+                if axis.arrived is not None and not (axis.done and axis.is_at(axis.position)):
+                    axis.done, axis.position = True, axis.arrived  # it was there; somebody else has moved it on
             over = all(axis.done for axis in going.values())
     except (RemoteError, ConnectionLostError):
         raise

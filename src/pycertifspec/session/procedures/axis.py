@@ -27,6 +27,7 @@ class Axis:
         self.position = facts.position
         self.started = False
         self.done = False
+        self.arrived: float | None = None  # where its own end was told at the target, whatever moves it after that
         self.announced = False  # it was told that it has arrived
 
     def told(self, *, moving: bool, first: bool) -> None:
@@ -36,6 +37,8 @@ class Axis:
             self.started, self.done = True, False
         elif self.started and not first:  # a 0 before the 1 is an older motion's (6, 2 and 4)
             self.done = True
+            if self.is_at(self.position):
+                self.arrived = self.position
 
     @property
     def tolerance(self) -> float:

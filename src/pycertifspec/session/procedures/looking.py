@@ -36,16 +36,25 @@ def motors(known: Mapping[str, str]) -> Procedure[str]:
     return telling.table(telling.MOTOR_HEADS, rows)
 
 
+def counter(mne: str, name: str) -> Procedure[str]:
+    """Return a counter's text; one that cannot be asked is shown without what is not known."""
+    (value,) = (yield from _counted((mne,))).values()
+    return f"<Counter {mne}: {value}>" if isinstance(value, Exception) else telling.counter_text(mne, name, value)
+
+
 def counters(known: Mapping[str, str]) -> Procedure[str]:
     """Return a table of counters as HTML."""
-    values = yield from counter_values(known)
+    values = yield from _counted(known)
     return telling.table(("counter", "name", "value"), [(mne, known[mne], value) for mne, value in values.items()])
 
 
-def counter_values(known: Iterable[str]) -> Procedure[dict[str, Any]]:
+def _counted(known: Iterable[str]) -> Procedure[dict[str, Any]]:
     """Return what counters have counted last; the error where one cannot be read."""
     paths = {mne: properties.scaler_path(mne, "value") for mne in known}
-    answers = yield AskAll(tuple(Ask(EventTypes.SV_CHAN_READ, path) for path in paths.values()))
+    try:
+        answers = yield AskAll(tuple(Ask(EventTypes.SV_CHAN_READ, path) for path in paths.values()))
+    except SpecError as error:
+        answers = [error] * len(paths)
     return {
         mne: answer if isinstance(answer, Exception) else names.value_of(answer, path)
         for (mne, path), answer in zip(paths.items(), answers, strict=True)

@@ -50,19 +50,29 @@ def until_free(
         CallTimeoutError: the timeout passed, and nothing was started.
 
     """
-    told = False
-    while not (yield from free()):
-        seconds, now = LOOK, (yield Now())
+    late = CallTimeoutError(f"{what} on {session.label} was not started: SPEC was busy for {timeout} s")
+    end = None if timeout is None else begin + timeout
+    busy = told = False
+    while not (yield from _looked(free, late if busy else None, end)):
+        busy, now = True, (yield Now())
         if not told and now - begin >= SILENT:
             logger.warning("%s on %s waits: SPEC is not at its prompt, or somebody else uses it", what, session.label)
             told = True
-        if timeout is not None:
-            seconds = min(LOOK, begin + timeout - now)
-            if seconds <= 0:
-                raise CallTimeoutError(f"{what} on {session.label} was not started: SPEC was busy for {timeout} s")
-        yield Next(stream, seconds)
+        seconds = LOOK if end is None else min(LOOK, end - now)
+        if seconds <= 0 or ((yield Next(stream, seconds)) is None and seconds < LOOK):
+            raise late
         drop(stream)
     drop(stream)
+
+
+def _looked(free: Callable[[], Procedure[bool]], late: CallTimeoutError | None, end: float | None) -> Procedure[bool]:
+    """Look whether something is free; where the caller's time ends meanwhile, the answer is not what was missing."""
+    try:
+        return (yield from free())
+    except CallTimeoutError as error:
+        if late is not None and end is not None and end - (yield Now()) < LOOK:
+            raise late from error
+        raise
 
 
 def drop(stream: Stream) -> None:
