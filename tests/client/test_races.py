@@ -186,6 +186,19 @@ def test_6_the_position_is_the_servers_and_not_the_last_events(connect: Any, mak
     assert shown[-1] == {"th": 1.0}
 
 
+def test_6_in_simulate_mode_motors_are_where_they_would_be_and_counters_count_nothing(client: Any) -> None:
+    client.count(1)
+    client.execute("set_sim(1)")
+
+    assert client.move(th=31, tth=62) == {"th": 31.0, "tth": 62.0}
+    assert client.move_by(th=1) == {"th": 32.0}
+    assert client.motor("th").dial_position == 32.0
+    assert set(client.count(1).values()) == {0.0}
+    assert len(client.scan("ascan th 30 31 2 0.1").wait().points) == 3
+    client.execute("set_sim(0)")
+    assert client.read(POSITION) == 30.0
+
+
 def test_7_the_last_position_is_told_before_the_end(client: Any) -> None:
     with client.changes(POSITION, DONE) as changes:
         client.move(th=1)

@@ -135,7 +135,9 @@ class Beamline:
             running=lambda: self._running,
             show=world.write,
         )
-        self._motors = MotorFunctions(self.instrument, self._questions.ask, self._announcer.null_move)
+        self._motors = MotorFunctions(
+            self.instrument, self._questions.ask, self._announcer.null_move, self._announcer.simulated_move
+        )
         self._properties: dict[str, Published] = {}
         self._reread = reread
         count = CountProperty(self.instrument, self._announcer.push, self._announcer.drop, self.abort)
@@ -145,9 +147,13 @@ class Beamline:
             self.instrument,
             self.interpreter,
             self._motors,
-            CounterFunctions(self.instrument, world.interrupt, self._simulate, self._arrivals.look),
+            CounterFunctions(
+                self.instrument, world.interrupt, self._simulate, self._announcer.simulated_count, self._arrivals.look
+            ),
             self._properties,
-            lambda motor, prop: MotorProperty(motor, prop, self._announcer.push, self._questions.answer),
+            lambda motor, prop: MotorProperty(
+                motor, prop, self._announcer.push, self._questions.answer, self._motors.simulated_position
+            ),
             count,
         )
         self._install(geometry or name)

@@ -55,6 +55,7 @@ class Devices:
         self._instrument = instrument
         self._interpreter = interpreter
         self._functions = (motors, counters)
+        self._counters = counters
         self._published = published
         self._motor_property = motor_property
         self._count = count
@@ -117,7 +118,7 @@ class Devices:
                 if prop is not properties.START_ONE:
                     made[properties.motor_path(mnemonic, prop.name)] = self._motor_property(motor, prop)
         for mnemonic, counter in counters.items():
-            made[properties.scaler_path(mnemonic, "value")] = CounterValue(counter)
+            made[properties.scaler_path(mnemonic, "value")] = CounterValue(counter, self._counters.is_simulated)
             made[properties.scaler_path(mnemonic, "count")] = self._count
         for path in self._paths - made.keys():
             del self._published[path]

@@ -57,12 +57,18 @@ class MotorProperty:
     """``motor/MNE/…``."""
 
     def __init__(
-        self, motor: Motor, prop: Any, push: Callable[[Command], None], answer: Callable[[str, bool], None]
+        self,
+        motor: Motor,
+        prop: Any,
+        push: Callable[[Command], None],
+        answer: Callable[[str, bool], None],
+        simulated_position: Callable[[Motor], float | None],
     ) -> None:
         self._motor = motor
         self._prop = prop
         self._push = push
         self._answer = answer
+        self._simulated_position = simulated_position
 
     @property
     def _path(self) -> str:
@@ -74,6 +80,10 @@ class MotorProperty:
             return ""
         if not self._prop.readable:
             raise RemoteError(f"{self._path} can only be set")
+        if self._prop in (properties.POSITION, properties.DIAL_POSITION):
+            position = self._simulated_position(self._motor)
+            if position is not None:
+                return position if self._prop is properties.POSITION else self._motor.units.dial_of_user(position)
         return getattr(self._motor.read(), self._prop.name)
 
     def write(self, value: Any) -> None:
@@ -121,12 +131,13 @@ class MotorProperty:
 class CounterValue:
     """``scaler/MNE/value``."""
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: Counter, simulating: Callable[[], bool]) -> None:
         self._counter = counter
+        self._simulating = simulating
 
     def read(self) -> float:
-        """Return what was counted."""
-        return self._counter.value
+        """Return what was counted: nothing while SPEC simulates."""
+        return 0.0 if self._simulating() else self._counter.value
 
     def write(self, value: Any) -> None:  # noqa: ARG002  refused whatever it is
         """Refuse."""

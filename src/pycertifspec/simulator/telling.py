@@ -117,6 +117,16 @@ class Announcer:
             for value in (1, 0):
                 self.tell(properties.motor_path(mnemonic, "move_done"), value, mergeable=False)
 
+    def simulated_move(self, mnemonic: str, before: float) -> None:
+        """Show a motion in simulate mode: its position is the old one, and the new one is read (PROTOCOL.md 6, 6)."""
+        for name, value in (("move_done", 1.0), ("position", before), ("move_done", 0.0)):
+            self.tell(properties.motor_path(mnemonic, name), value, mergeable=False)
+
+    def simulated_count(self) -> None:
+        """Show a count in simulate mode: it counts nothing, and is over at once."""
+        for value in (1, 0):
+            self.tell(properties.COUNT_ALL, value, mergeable=False)
+
     def _let_pass(self) -> None:
         """Wait until the server has sent what it was told; not in the server's own thread."""
         with contextlib.suppress(RuntimeError):

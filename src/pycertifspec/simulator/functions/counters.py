@@ -33,6 +33,7 @@ class CounterFunctions:
         instrument: the counters, and the motors that are waited for.
         interrupt: ends waits.
         simulate: called with 0 or 1 when simulation is switched.
+        on_simulated_count: told of a count in simulate mode.
         look: called while something is waited for, and raises what ends the waiting (see `Arrivals.look`).
 
     """
@@ -42,14 +43,20 @@ class CounterFunctions:
         instrument: Instrument,
         interrupt: Interrupt,
         simulate: Callable[[bool], None],
+        on_simulated_count: Callable[[], None],
         look: Callable[[], None],
     ) -> None:
         self._instrument = instrument
         self._look = look
         self._interrupt = interrupt
         self._simulate = simulate
+        self._on_simulated_count = on_simulated_count
         self._simulated = False
         self.values: BuiltinArray | None = None
+
+    def is_simulated(self) -> bool:
+        """Return whether SPEC simulates: nothing is counted then."""
+        return self._simulated
 
     def install(self, interpreter: Interpreter) -> None:
         """Add the functions, the array ``S``, ``COUNTERS`` and the mnemonics."""
@@ -115,6 +122,7 @@ class CounterFunctions:
 
     def _start(self, start: Callable[[float], None], preset: float) -> Value:
         if self._simulated:
+            self._on_simulated_count()
             return 0.0
         try:
             start(preset)

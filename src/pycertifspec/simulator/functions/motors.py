@@ -52,15 +52,21 @@ class MotorFunctions:
         instrument: the motors.
         ask: decides what to do when the controller's position is not SPEC's; True takes the controller's.
         on_null_move: told the mnemonic of a motor that was to move to where it stands.
+        on_simulated_move: told the mnemonic of a motor that is elsewhere now in simulate mode, and where it was.
 
     """
 
     def __init__(
-        self, instrument: Instrument, ask: Callable[[Motor], bool], on_null_move: Callable[[str], None]
+        self,
+        instrument: Instrument,
+        ask: Callable[[Motor], bool],
+        on_null_move: Callable[[str], None],
+        on_simulated_move: Callable[[str, float], None],
     ) -> None:
         self._instrument = instrument
         self._ask = ask
         self._on_null_move = on_null_move
+        self._on_simulated_move = on_simulated_move
         self._assigned: set[str] = set()  # the keys of A that were set since it was read
         self._read: dict[str, float] = {}  # what read_motors() has put into A
         # Where the motors would be, in user units, while SPEC simulates: nothing moves then (SPEC_LANGUAGE.md 6.7).
@@ -197,6 +203,10 @@ class MotorFunctions:
             self._simulated = positions if on else None
             self.fill()
 
+    def simulated_position(self, motor: Motor) -> float | None:
+        """Return where a motor would be, in user units; None if SPEC does not simulate."""
+        return None if self._simulated is None else self._simulated[self._instrument.motors.index(motor)]
+
     def _refuse_simulated(self, name: str) -> None:
         if self._simulated is not None:
             raise SpecRuntimeError(f"{name}() sets what a motor really is: not in simulate mode.")
@@ -327,9 +337,13 @@ class MotorFunctions:
         motors = self._instrument.motors
         for index, target in set_to.items():
             refuse(motors[index], target, start=positions[index])
+        before = dict(positions)
         for index, target in set_to.items():
             positions[index] = motors[index].units.rounded_user(target)
         self._assigned.clear()
+        for index in sorted(set_to):
+            if positions[index] != before[index]:
+                self._on_simulated_move(motors[index].mnemonic, before[index])
 
     @hardware_call
     def sync(self, interpreter: Interpreter, _: list[Value], __: list[str]) -> None:
