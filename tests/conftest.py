@@ -39,7 +39,7 @@ def nothing_left_behind() -> Iterator[None]:
     yield
     left = [thread for thread in threading.enumerate() if thread not in before[1]]
     assert left == []
-    assert _descriptors() == before[0]
+    assert _descriptors() <= before[0]  # what an earlier test had may be closed by now
 
 
 @pytest.fixture

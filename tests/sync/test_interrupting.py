@@ -60,6 +60,25 @@ def test_ctrl_c_while_a_motion_is_waited_for_stops_it(client: Client) -> None:
     client.wait_for("motor/th/move_done", False, PATIENCE)
 
 
+def test_ctrl_c_that_the_system_gives_to_another_thread_is_heard(client: Client) -> None:
+    def press() -> None:
+        client.wait_for("motor/th/move_done", True, PATIENCE)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+
+    with pytest.raises(KeyboardInterrupt):
+        client.start_move(th=0).wait()
+    with pytest.raises(KeyboardInterrupt):
+        thread = threading.Thread(target=press)
+        thread.start()
+        through(client.start_move(th=0))
+
+    thread.join()
+    client.wait_for("motor/th/move_done", False, PATIENCE)
+
+
 def test_ctrl_c_while_a_command_runs_aborts_it(client: Client) -> None:
     thread = interrupt_when(client, "status/ready", False)
 

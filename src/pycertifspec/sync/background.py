@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pycertifspec.errors import CallTimeoutError, StoppedError
 from pycertifspec.session.promise import fail
 from pycertifspec.session.steps import Next, Within
+
+from .waiter import HEED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +99,10 @@ class Background(Generic[T]):
             StoppedError: it was stopped.
 
         """
-        if not self._over.wait(timeout):
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        while not self._over.wait(max(0.0, min(HEED, deadline - time.monotonic()))):
+            if time.monotonic() < deadline:
+                continue
             raise CallTimeoutError(f"{self._what} is not over after {timeout} s; it goes on")
         if self._error is not None:
             raise self._error

@@ -140,7 +140,7 @@ class Reader:
         waiter.prepare()
         deadline = time.monotonic() + timeout
         while not waiter.done() and (rest := deadline - time.monotonic()) > 0:
-            waiter.block(rest)
+            waiter.block_for_a_while(rest)
 
     def _wait_for_turn(self, waiter: Waiter, until: float) -> None:
         """Somebody else reads: wait until it has read our answer, or leaves the reading to us."""

@@ -6,6 +6,10 @@ import contextlib
 import threading
 from typing import Any
 
+# Seconds after which a thread that waits looks up: the system may have given Ctrl-C to another thread, and Python
+# raises it in the main one when that goes on.
+HEED = 1.0
+
 
 class Waiter:
     """An answer that one thread waits for.
@@ -60,6 +64,10 @@ class Waiter:
         if self.is_done or self._lock is None:
             return
         self._lock.acquire(timeout=min(seconds, threading.TIMEOUT_MAX) if seconds > 0 else 0)
+
+    def block_for_a_while(self, seconds: float) -> None:
+        """Wait as `block` does, and not so long that Ctrl-C goes unheard."""
+        self.block(min(seconds, HEED))
 
     def answer(self) -> Any:
         """Return the answer.
