@@ -233,5 +233,6 @@ class Conversation:
         if self._connection is not None:
             transport = self._connection.transport
             with contextlib.suppress(OSError):
+                self._connection.flush()  # nothing can be sent after it
                 transport.write_eof()
             self._loop.call_later(FAREWELL, transport.abort)
