@@ -68,7 +68,7 @@ WORDS = st.sampled_from(["th", "chi", "H", "-1", "0", "2.5", "nan", "inf", "3", 
 )
 @example("mesh 0 0 0 1 0 0 0 1")
 def test_no_heading_is_an_error(command: str) -> None:
-    parse_heading(command)
+    assert parse_heading(command).name == (command.split() or ["scan"])[0]
 
 
 @pytest.mark.parametrize(

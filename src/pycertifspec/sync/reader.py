@@ -15,7 +15,7 @@ from pycertifspec.wire.constants import EventTypes
 
 from .conversation import OWN_READING
 from .reading import ReadingTurns
-from .waiter import Waiter
+from .waiter import HEED, Waiter
 
 if TYPE_CHECKING:
     import socket
@@ -140,7 +140,7 @@ class Reader:
         waiter.prepare()
         deadline = time.monotonic() + timeout
         while not waiter.done() and (rest := deadline - time.monotonic()) > 0:
-            waiter.block_for_a_while(rest)
+            waiter.block(min(rest, HEED))
 
     def _wait_for_turn(self, waiter: Waiter, until: float) -> None:
         """Somebody else reads: wait until it has read our answer, or leaves the reading to us."""

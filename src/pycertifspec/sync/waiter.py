@@ -65,10 +65,6 @@ class Waiter:
             return
         self._lock.acquire(timeout=min(seconds, threading.TIMEOUT_MAX) if seconds > 0 else 0)
 
-    def block_for_a_while(self, seconds: float) -> None:
-        """Wait as `block` does, and not so long that Ctrl-C goes unheard."""
-        self.block(min(seconds, HEED))
-
     def answer(self) -> Any:
         """Return the answer.
 
